@@ -1,0 +1,34 @@
+// Three kinds of tests. unit: plain Node, no I/O. workerd: inside the runtime, as wrangler.toml says. interop: the
+// bundled Worker against a real Prosody, real clients and a real browser, one file after the other.
+
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const SECOND_MS = 1000;
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./test/support/totals-reporter.ts"],
+    projects: [
+      {
+        test: { name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"] },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "interop",
+          environment: "node",
+          include: ["test/interop/**/*.test.ts"],
+          globalSetup: ["test/support/interop-setup.ts"],
+          fileParallelism: false,
+          // How long a hang may last, not an expectation of speed.
+          testTimeout: 30 * SECOND_MS,
+          hookTimeout: 60 * SECOND_MS,
+        },
+      },
+    ],
+  },
+});
