@@ -1,0 +1,66 @@
+/**
+ * The attached clients and what each has asked for. A client here is one stream that has bound; the device is the
+ * lasting identity behind it.
+ */
+import type { Element } from "@xmpp/xml";
+import type { ClientId } from "./ports.ts";
+
+export interface Client {
+  readonly id: ClientId;
+  /** Names the device: the resource asked for, or something unique where none was. */
+  readonly device: string;
+  /** Enabled carbons (XEP-0280 section 4). */
+  carbons: boolean;
+  /** Asked for the roster, and so is to get roster pushes (RFC 6121 section 2.1.6). */
+  interested: boolean;
+  /** Its last available broadcast presence; undefined before the first and after `unavailable`. */
+  presence: Element | undefined;
+  /** When it last sent anything that a person may have caused. */
+  lastActiveMs: number;
+}
+
+/** What of a client outlives the memory of the process. */
+export type ClientRecord = Pick<Client, "id" | "device" | "carbons" | "interested" | "lastActiveMs">;
+
+export class Clients {
+  readonly #clients = new Map<ClientId, Client>();
+
+  add(client: Client): void {
+    this.#clients.set(client.id, client);
+  }
+
+  remove(id: ClientId): Client | undefined {
+    const client = this.#clients.get(id);
+    this.#clients.delete(id);
+    return client;
+  }
+
+  get(id: ClientId): Client | undefined {
+    return this.#clients.get(id);
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** The ids of those for whom the test holds, in the order they attached. */
+  idsWhere(test: (client: Client) => boolean): ClientId[] {
+    const ids: ClientId[] = [];
+    for (const client of this.#clients.values()) if (test(client)) ids.push(client.id);
+    return ids;
+  }
+
+  allIds(): ClientId[] {
+    return [...this.#clients.keys()];
+  }
+
+  byDevice(device: string): Client | undefined {
+    for (const client of this.#clients.values()) if (client.device === device) return client;
+    return undefined;
+  }
+
+  /** Most recently active first. */
+  byRecency(): Client[] {
+    return [...this.#clients.values()].toSorted((a, b) => b.lastActiveMs - a.lastActiveMs);
+  }
+}

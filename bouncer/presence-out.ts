@@ -1,0 +1,119 @@
+/**
+ * PRES, outward: one presence for all clients. Broadcast presence is the most recently active client's, with a
+ * stable priority and our own capabilities; with no available client it is the configured one. Directed presence
+ * is counted per target, and leaves when its last holder does.
+ */
+import xml, { type Element } from "@xmpp/xml";
+import { NS } from "../xmpp/namespaces.ts";
+import { clone } from "../xmpp/xml/element.ts";
+import { serialize } from "../xmpp/xml/serialize.ts";
+import type { Clients } from "./clients.ts";
+import type { ClientId } from "./ports.ts";
+
+/** One account shares presence with no more targets than this at once; the next is refused. */
+const MAX_DIRECTED = 1_000;
+
+interface Directed {
+  holders: Set<ClientId>;
+  /** The last available presence sent there: repeated after a new bind. */
+  last: Element;
+}
+
+export class PresenceOut {
+  readonly #directed = new Map<string, Directed>();
+  #lastBroadcast: string | undefined;
+
+  /**
+   * PRES-1 and PRES-2: the presence to broadcast now, or undefined when it is the one already sent.
+   * `detachedShow` is what contacts see while no client is available.
+   */
+  broadcast(clients: Clients, caps: Element, detachedShow: string): Element | undefined {
+    const presence = aggregate(clients, caps, detachedShow);
+    const wire = serialize(presence);
+    if (wire === this.#lastBroadcast) return undefined;
+    this.#lastBroadcast = wire;
+    return presence;
+  }
+
+  /** A new upstream session knows nothing of us: what has to be said again, besides the broadcast. */
+  restart(): Element[] {
+    this.#lastBroadcast = undefined;
+    return [...this.#directed.values()].map(({ last }) => clone(last));
+  }
+
+  /**
+   * PRES-5: a client's presence to one target. True when it is to go upstream; `unavailable` only does when nobody
+   * else holds the target.
+   */
+  direct(presence: Element, client: ClientId): boolean {
+    const target = presence.attrs.to ?? "";
+    const held = this.#directed.get(target);
+    if (presence.attrs.type === "unavailable") {
+      held?.holders.delete(client);
+      if (held && held.holders.size > 0) return false;
+      this.#directed.delete(target);
+      return true;
+    }
+    if (held) {
+      held.holders.add(client);
+      held.last = clone(presence);
+    } else {
+      if (this.#directed.size >= MAX_DIRECTED) return false;
+      this.#directed.set(target, { holders: new Set([client]), last: clone(presence) });
+    }
+    return true;
+  }
+
+  /** Who sent presence to this address or to the bare JID of it: they caused what comes back. */
+  holders(from: string): ClientId[] {
+    const slash = from.indexOf("/");
+    const bare = slash === -1 ? from : from.slice(0, slash);
+    const ids = new Set<ClientId>();
+    for (const [target, { holders }] of this.#directed) {
+      const targetSlash = target.indexOf("/");
+      if ((targetSlash === -1 ? target : target.slice(0, targetSlash)) !== bare) continue;
+      for (const id of holders) ids.add(id);
+    }
+    return [...ids];
+  }
+
+  /** A presence came back: an error, or our own leaving of a room, ends what we held there. */
+  reflected(presence: Element): void {
+    const { from = "", type } = presence.attrs;
+    const left =
+      type === "error" ||
+      (type === "unavailable" &&
+        presence
+          .getChild("x", NS.mucUser)
+          ?.getChildren("status")
+          .some(({ attrs }) => attrs.code === "110"));
+    if (left) this.#directed.delete(from);
+  }
+
+  /** A client is gone: the `unavailable` that nobody else's holding prevents. */
+  detach(client: ClientId): Element[] {
+    const left: Element[] = [];
+    for (const [target, { holders }] of this.#directed) {
+      if (!holders.delete(client) || holders.size > 0) continue;
+      this.#directed.delete(target);
+      left.push(xml("presence", { xmlns: NS.client, to: target, type: "unavailable" }));
+    }
+    return left;
+  }
+}
+
+function aggregate(clients: Clients, caps: Element, detachedShow: string): Element {
+  const leader = clients.byRecency().find(({ presence }) => presence !== undefined)?.presence;
+  const presence = xml("presence", { xmlns: NS.client });
+  if (leader) {
+    // PRES-3: no <priority/>, so that it is 0 whatever each client asks for and never changes under the server.
+    for (const child of leader.getChildElements()) {
+      const replaced = child.getName() === "priority" || child.getNS() === NS.caps;
+      if (!replaced) presence.append(clone(child));
+    }
+  } else if (detachedShow !== "") {
+    presence.append(xml("show", {}, detachedShow));
+  }
+  presence.append(caps);
+  return presence;
+}

@@ -1,0 +1,137 @@
+/**
+ * One account at work: puts together its policy, its upstream session, its clients and what is stored. Everything is
+ * created here and knows only what it is given.
+ */
+import { Account } from "../bouncer/account.ts";
+import { formatJid, type Jid } from "../xmpp/jid.ts";
+import { ClientSockets } from "./clients/client-sockets.ts";
+import { LoginGuard } from "./clients/login-guard.ts";
+import type { Config } from "./config.ts";
+import { Vault } from "./credentials/vault.ts";
+import { nonce, resourceSuffix } from "./random.ts";
+import { Outbound } from "./storage/outbound.ts";
+import { Settings } from "./storage/settings.ts";
+import { findHost } from "./upstream/find-host.ts";
+import { Upstream } from "./upstream/upstream.ts";
+
+/** The longest an idle object waits between two looks at what is due. */
+const HEARTBEAT_MS = 30_000;
+
+export class AccountRuntime {
+  readonly policy: Account;
+  readonly clients: ClientSockets;
+  readonly upstream: Upstream;
+  readonly #vault: Vault;
+  readonly #guard: LoginGuard;
+  readonly #storage: DurableObjectStorage;
+  readonly #settings: Settings;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+
+  private constructor(storage: DurableObjectStorage, config: Config, jid: Jid) {
+    const bareJid = formatJid(jid);
+    this.#storage = storage;
+    this.#settings = new Settings(storage.sql);
+    this.#settings.set("account", bareJid);
+    this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid);
+    this.#guard = new LoginGuard(this.#vault, (password) => this.upstream.login(password));
+    this.policy = this.#makePolicy(bareJid);
+    this.upstream = new Upstream({
+      account: jid,
+      host: findHost(config, jid.domain),
+      resource: this.#resource(),
+      vault: this.#vault,
+      outbound: new Outbound(storage.sql),
+      handlers: {
+        onBound: (fullJid) => this.#onBound(fullJid),
+        onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
+        onLost: (reason) => this.#turn(() => this.policy.upstreamLost(reason)),
+        onRefused: (reason) => this.clients.endAll("not-authorized", reason),
+      },
+    });
+    this.clients = new ClientSockets({
+      jid,
+      policy: this.policy,
+      vault: this.#vault,
+      upstream: this.upstream,
+      guard: this.#guard,
+      fullJid: () => this.#settings.get("full-jid"),
+    });
+  }
+
+  /** Loads what is stored and revives the sockets the platform kept. No network. */
+  static async load(
+    storage: DurableObjectStorage,
+    config: Config,
+    jid: Jid,
+    sockets: readonly WebSocket[],
+  ): Promise<AccountRuntime> {
+    const runtime = new AccountRuntime(storage, config, jid);
+    await runtime.#vault.load();
+    runtime.clients.revive(sockets);
+    return runtime;
+  }
+
+  /** CFG-4: an account of the ACCOUNTS secret is online before any client has logged in. */
+  async useConfiguredPassword(password: string | undefined): Promise<void> {
+    if (password === undefined || !this.#vault.needsLogin) return;
+    await this.#guard.check(password);
+  }
+
+  /** Connects if that is due, fails what is overdue, and arms the next look. */
+  async tick(): Promise<void> {
+    if (!this.#vault.needsLogin) await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
+    this.upstream.startIfDue(Date.now());
+    this.#turn(() => this.policy.tick());
+  }
+
+  /** One client frame, in one turn. */
+  onFrame(ws: WebSocket, data: string | ArrayBuffer): void {
+    this.#turn(() => this.clients.onFrame(ws, data));
+  }
+
+  #onBound(fullJid: string): void {
+    this.#turn(() => {
+      this.#settings.set("full-jid", fullJid);
+      this.clients.upstreamBound(fullJid);
+      this.policy.upstreamBound(fullJid);
+    });
+    void this.tick();
+  }
+
+  /** Runs one event, then sees to the earliest deadline it left behind. */
+  #turn(event: () => void): void {
+    event();
+    const dueMs = this.policy.nextDeadlineMs();
+    if (dueMs === undefined || dueMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = dueMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAtMs = Number.POSITIVE_INFINITY;
+        this.#turn(() => this.policy.tick());
+      },
+      Math.max(0, dueMs - Date.now()),
+    );
+  }
+
+  #makePolicy(bareJid: string): Account {
+    const ports = {
+      upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => void this.upstream.send(stanza) },
+      clients: {
+        send: (ids: readonly string[], frame: string) => this.clients.send(ids, frame),
+        replace: (id: string) => this.clients.end(id, "conflict", "The same device has attached again."),
+      },
+      clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
+      ids: { next: nonce },
+    };
+    return new Account(ports, { bareJid, detachedShow: "away" });
+  }
+
+  /** The resource we ask for: told apart from other clients, and the same for as long as the account is here. */
+  #resource(): string {
+    const resource = this.#settings.get("resource") ?? `xmpproxy-${resourceSuffix()}`;
+    this.#settings.set("resource", resource);
+    return resource;
+  }
+}

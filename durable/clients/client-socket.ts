@@ -1,0 +1,153 @@
+/**
+ * One client's WebSocket and its stream: frames in, the receiving machine, frames out. What it must remember across
+ * hibernation is in the socket's attachment.
+ */
+import type { Element } from "@xmpp/xml";
+import type { ClientRecord } from "../../bouncer/clients.ts";
+import { receive, startReceiving } from "../../xmpp/receiving/stream.ts";
+import type { ReceivingContext, ReceivingEvent, ReceivingState } from "../../xmpp/receiving/state.ts";
+import { parseFrame } from "../../xmpp/xml/frame.ts";
+import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+
+/** What the platform keeps with the socket while the object sleeps (16 KiB at most). */
+interface Attachment {
+  id: string;
+  /** The connection is TLS or loopback: a password may be sent over it. */
+  secure: boolean;
+  stream: ReceivingState;
+  record?: ClientRecord;
+}
+
+export interface ClientSocketHandlers {
+  context(socket: ClientSocket): ReceivingContext;
+  onCheckPassword(socket: ClientSocket, password: string): void;
+  onAuthenticated(socket: ClientSocket): void;
+  onAwaitUpstream(socket: ClientSocket): void;
+  onBound(socket: ClientSocket, resource: string | undefined): void;
+  onStanza(socket: ClientSocket, stanza: Element): void;
+  onEnded(socket: ClientSocket): void;
+}
+
+export class ClientSocket {
+  readonly #ws: WebSocket;
+  readonly #handlers: ClientSocketHandlers;
+  readonly #attachment: Attachment;
+  #ended = false;
+
+  private constructor(ws: WebSocket, attachment: Attachment, handlers: ClientSocketHandlers) {
+    this.#ws = ws;
+    this.#attachment = attachment;
+    this.#handlers = handlers;
+  }
+
+  static accepted(ws: WebSocket, id: string, secure: boolean, handlers: ClientSocketHandlers): ClientSocket {
+    const socket = new ClientSocket(ws, { id, secure, stream: startReceiving() }, handlers);
+    socket.#save();
+    return socket;
+  }
+
+  /** From a socket that outlived the object's memory; undefined when it was not one of ours. */
+  static revived(ws: WebSocket, handlers: ClientSocketHandlers): ClientSocket | undefined {
+    const attachment: Attachment | null = ws.deserializeAttachment();
+    return attachment === null ? undefined : new ClientSocket(ws, attachment, handlers);
+  }
+
+  get id(): string {
+    return this.#attachment.id;
+  }
+
+  get secure(): boolean {
+    return this.#attachment.secure;
+  }
+
+  get phase(): ReceivingState["phase"] {
+    return this.#attachment.stream.phase;
+  }
+
+  get fullJid(): string | undefined {
+    return this.#attachment.stream.fullJid;
+  }
+
+  get record(): ClientRecord | undefined {
+    return this.#attachment.record;
+  }
+
+  /** What the policy wants remembered of this client. */
+  remember(record: ClientRecord): void {
+    this.#attachment.record = record;
+    this.#save();
+  }
+
+  onFrame(data: string | ArrayBuffer): void {
+    if (typeof data !== "string") {
+      // RFC 7395 section 3.2: data frames are text; RFC 6455 section 7.4.1 has the code for anything else.
+      return this.#close(1003);
+    }
+    const frame = parseFrame(data, DEFAULT_LIMITS);
+    if (!frame.ok) this.take({ type: "problem", problem: frame.problem });
+    else if (frame.element) this.take({ type: "element", element: frame.element });
+  }
+
+  take(event: ReceivingEvent): void {
+    const before = this.#attachment.stream.phase;
+    const effects = receive(this.#attachment.stream, event, this.#handlers.context(this));
+    // Negotiation is remembered step by step; a bound stream only changes when it ends.
+    if (before !== "bound") this.#save();
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "send":
+          this.send(effect.frame);
+          break;
+        case "check-password":
+          this.#handlers.onCheckPassword(this, effect.password);
+          break;
+        case "authenticated":
+          this.#handlers.onAuthenticated(this);
+          break;
+        case "await-upstream":
+          this.#handlers.onAwaitUpstream(this);
+          break;
+        case "bound":
+          this.#handlers.onBound(this, effect.resource);
+          break;
+        case "stanza":
+          this.#handlers.onStanza(this, effect.stanza);
+          break;
+        case "end":
+          this.#close(effect.code);
+          break;
+      }
+    }
+  }
+
+  /** Sends one frame; a socket that is gone takes nothing, its end is told by the platform. */
+  send(frame: string): void {
+    try {
+      this.#ws.send(frame);
+    } catch {
+      this.ended();
+    }
+  }
+
+  /** The WebSocket is closed or broken. Told once. */
+  ended(code = 1000): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#attachment.stream.phase = "closed";
+    try {
+      // Without an answering close the client would see 1006.
+      this.#ws.close(code === 1005 || code === 1006 ? 1000 : code);
+    } catch {
+      // It is closed on both sides already.
+    }
+    this.#handlers.onEnded(this);
+  }
+
+  #close(code: number): void {
+    this.ended(code);
+  }
+
+  #save(): void {
+    this.#ws.serializeAttachment(this.#attachment);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The deployment's settings, checked once: each mistake is named in words, with the setting it is in. Values of
+ * secrets never appear in them.
+ */
+import * as v from "valibot";
+import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
+
+/** Where an account's server is: as the owner wrote it, host name to be verified included. */
+export interface UpstreamHost {
+  hostname: string;
+  port: number;
+  tls: "starttls" | "direct";
+}
+
+export interface Config {
+  /** Normalised bare JIDs, `*@domain`, or `*` (anybody, honoured on loopback only). */
+  allowed: readonly string[];
+  /** By normalised domain. */
+  upstreamHosts: ReadonlyMap<string, UpstreamHost>;
+  /** Accounts that are online before any client has logged in: bare JID to password. */
+  accounts: ReadonlyMap<string, string>;
+  credentialsKey: string;
+}
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+const MIN_KEY_LENGTH = 32;
+const DEFAULT_PORTS = { "xmpp:": 5222, "xmpps:": 5223 } as const;
+
+const allowedAccounts = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) =>
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
+  ),
+  v.rawTransform(({ dataset, addIssue }) =>
+    dataset.value.map((entry) => {
+      const normalized = normalizePattern(entry);
+      if (normalized === undefined) {
+        addIssue({ message: `"${entry}" is neither a bare JID (alice@example.org) nor *@domain` });
+      }
+      return normalized ?? "";
+    }),
+  ),
+);
+
+const upstreamHosts = v.pipe(
+  v.optional(v.string(), ""),
+  jsonRecord("a JSON object from domain to xmpp://host:port or xmpps://host:port"),
+  v.rawTransform(({ dataset, addIssue }) => {
+    const hosts = new Map<string, UpstreamHost>();
+    for (const [domain, url] of Object.entries(dataset.value)) {
+      const jid = parseJid(domain);
+      const host = readHost(url);
+      if (!jid || jid.local !== "" || jid.resource !== "")
+        addIssue({ message: `"${domain}" is not a domain` });
+      else if (!host)
+        addIssue({ message: `the host of "${domain}" must be xmpp://host:port or xmpps://host:port` });
+      else hosts.set(jid.domain, host);
+    }
+    return hosts;
+  }),
+);
+
+const accounts = v.pipe(
+  v.optional(v.string(), ""),
+  jsonRecord("a JSON object from bare JID to password"),
+  v.rawTransform(({ dataset, addIssue }) => {
+    const passwords = new Map<string, string>();
+    for (const [text, password] of Object.entries(dataset.value)) {
+      const jid = parseJid(text);
+      if (!jid || jid.local === "" || !isBare(jid)) addIssue({ message: `"${text}" is not a bare JID` });
+      else if (password === "") addIssue({ message: `the password of "${text}" is empty` });
+      else passwords.set(formatJid(jid), password);
+    }
+    return passwords;
+  }),
+);
+
+const credentialsKey = v.pipe(
+  v.optional(v.string(), ""),
+  v.minLength(
+    MIN_KEY_LENGTH,
+    `must be a secret of at least ${MIN_KEY_LENGTH} characters, for example from: openssl rand -base64 32`,
+  ),
+);
+
+const schema = v.object({
+  ALLOWED_ACCOUNTS: allowedAccounts,
+  UPSTREAM_HOSTS: upstreamHosts,
+  ACCOUNTS: accounts,
+  CREDENTIALS_KEY: credentialsKey,
+});
+
+/** Reads and checks the settings. Pure: the same environment gives the same answer. */
+export function readConfig(env: unknown): ConfigResult {
+  const result = v.safeParse(schema, env);
+  if (!result.success) {
+    const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "settings"}: ${issue.message}`);
+    return { ok: false, problems };
+  }
+  const { ALLOWED_ACCOUNTS, UPSTREAM_HOSTS, ACCOUNTS, CREDENTIALS_KEY } = result.output;
+  return {
+    ok: true,
+    config: {
+      allowed: ALLOWED_ACCOUNTS,
+      upstreamHosts: UPSTREAM_HOSTS,
+      accounts: ACCOUNTS,
+      credentialsKey: CREDENTIALS_KEY,
+    },
+  };
+}
+
+/**
+ * CFG-1: may this account be used here? Accounts of the ACCOUNTS secret may; `*` lets anybody in, but only while the
+ * deployment is reached on loopback, so that it never makes an open proxy.
+ */
+export function isAllowed(config: Config, bareJid: string, onLoopback: boolean): boolean {
+  const domain = bareJid.slice(bareJid.indexOf("@") + 1);
+  return (
+    config.accounts.has(bareJid) ||
+    config.allowed.includes(bareJid) ||
+    config.allowed.includes(`*@${domain}`) ||
+    (onLoopback && config.allowed.includes("*"))
+  );
+}
+
+/** The one account this deployment is for, if its settings name exactly one. */
+export function onlyAccount(config: Config): string | undefined {
+  const named = new Set([...config.accounts.keys(), ...config.allowed]);
+  const [only] = named;
+  return named.size === 1 && only !== undefined && !only.startsWith("*") ? only : undefined;
+}
+
+function normalizePattern(entry: string): string | undefined {
+  if (entry === "*") return entry;
+  if (entry.startsWith("*@")) {
+    const domain = parseJid(entry.slice(2));
+    return domain && domain.local === "" && domain.resource === "" ? `*@${domain.domain}` : undefined;
+  }
+  const jid = parseJid(entry);
+  return jid && jid.local !== "" && isBare(jid) ? formatJid(jid) : undefined;
+}
+
+function readHost(text: string): UpstreamHost | undefined {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "xmpp:" && url.protocol !== "xmpps:") || url.hostname === "")
+    return undefined;
+  if (url.username !== "" || url.search !== "" || (url.pathname !== "" && url.pathname !== "/"))
+    return undefined;
+  return {
+    hostname: url.hostname,
+    port: url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port),
+    tls: url.protocol === "xmpps:" ? "direct" : "starttls",
+  };
+}
+
+/** A string that holds a JSON object of strings; the empty string is the empty object. */
+function jsonRecord(expected: string) {
+  return v.rawTransform<string, Record<string, string>>(({ dataset, addIssue }) => {
+    if (dataset.value.trim() === "") return {};
+    const record = v.safeParse(
+      v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+      dataset.value,
+    );
+    if (record.success) return record.output;
+    addIssue({ message: `must be ${expected}` });
+    return {};
+  });
+}

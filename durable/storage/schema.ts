@@ -1,0 +1,22 @@
+/**
+ * The object's tables, as a list of migrations that is only ever appended to (docs/storage.md describes each table).
+ * A migrations table counts them, since the platform has no `PRAGMA user_version`.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE credential (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);
+   CREATE TABLE outbound (seq INTEGER PRIMARY KEY AUTOINCREMENT, stanza TEXT NOT NULL);`,
+];
+
+/** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */
+export function migrate(storage: DurableObjectStorage): void {
+  storage.transactionSync(() => {
+    const { sql } = storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS migration (id INTEGER PRIMARY KEY)");
+    const done = sql.exec<{ done: number }>("SELECT count(*) AS done FROM migration").one().done;
+    for (let id = done; id < MIGRATIONS.length; id += 1) {
+      sql.exec(MIGRATIONS[id] ?? "");
+      sql.exec("INSERT INTO migration (id) VALUES (?)", id);
+    }
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * One TCP connection to an XMPP server, as a stream of XML events and a place to write to: `connect()`, TLS, UTF-8,
+ * the strict reader. It knows nothing of negotiation or stanzas.
+ *
+ * Only the host name given to `connect()` is ever verified by the platform's TLS in production, so that is the name
+ * that must be right; no other name is passed anywhere.
+ */
+import { connect } from "cloudflare:sockets";
+import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { type StreamEvent, StreamReader } from "../../xmpp/xml/stream-reader.ts";
+import type { UpstreamHost } from "../config.ts";
+
+export interface LinkHandlers {
+  /** The TCP connection stands (and TLS too, where it begins with it). */
+  onConnected(): void;
+  onTlsEstablished(): void;
+  /** What one chunk of bytes held: one synchronous turn, and so one storage transaction. */
+  onEvents(events: StreamEvent[]): void;
+  /** The connection is gone, for a reason in words. Called once, and nothing else after it. */
+  onClosed(reason: string, stage: "connect" | "tls" | "stream"): void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export class TcpLink {
+  readonly #host: UpstreamHost;
+  readonly #handlers: LinkHandlers;
+  readonly #encoder = new TextEncoder();
+  // A strong reference for as long as the link lives: the platform closes sockets that nobody holds.
+  #socket: Socket;
+  #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #stream = new StreamReader(DEFAULT_LIMITS);
+  #outbox = "";
+  #tlsRequested = false;
+  #closed = false;
+
+  constructor(host: UpstreamHost, handlers: LinkHandlers) {
+    this.#host = host;
+    this.#handlers = handlers;
+    const { hostname, port, tls } = host;
+    this.#socket = connect(
+      { hostname, port },
+      { secureTransport: tls === "direct" ? "on" : "starttls", allowHalfOpen: false },
+    );
+    this.#writer = this.#socket.writable.getWriter();
+  }
+
+  /** Runs until the connection is gone; never rejects. */
+  async run(): Promise<void> {
+    let stage: "connect" | "tls" | "stream" = "connect";
+    try {
+      await within(CONNECT_TIMEOUT_MS, this.#socket.opened);
+      stage = "stream";
+      this.#handlers.onConnected();
+      let wantsTls = await this.#read();
+      while (wantsTls) {
+        stage = "tls";
+        // oxlint-disable-next-line no-await-in-loop -- one reading after the other is the point
+        await this.#upgrade();
+        stage = "stream";
+        this.#handlers.onTlsEstablished();
+        // oxlint-disable-next-line no-await-in-loop -- one reading after the other is the point
+        wantsTls = await this.#read();
+      }
+      this.#end("The server closed the connection.", stage);
+    } catch (error) {
+      this.#end(this.#describe(error, stage), stage);
+    }
+  }
+
+  /** Sends text; all that is written in one turn leaves as one chunk, after what the turn stored is durable. */
+  write(text: string): void {
+    if (this.#closed) return;
+    if (this.#outbox === "") queueMicrotask(() => this.#flush());
+    this.#outbox += text;
+  }
+
+  /** What comes next from the server is a new stream (RFC 6120 sections 5.4.3.3 and 6.4.6). */
+  restart(): void {
+    this.#stream = new StreamReader(DEFAULT_LIMITS);
+  }
+
+  /** After the current chunk: TLS, for the host name that was connected to. */
+  startTls(): void {
+    this.#tlsRequested = true;
+  }
+
+  /** Lets go without another word to the handlers. */
+  close(): void {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    // Closing towards a dead host can take as long as TCP's own patience: nobody waits for it.
+    this.#socket.close().catch(() => undefined);
+  }
+
+  /** Reads until the end, or until TLS is to begin (true). */
+  async #read(): Promise<boolean> {
+    const reader = this.#socket.readable.getReader();
+    // RFC 6120 section 11.6: UTF-8 and nothing else; an invalid byte ends the stream.
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- chunks come one after the other
+      const { value, done } = await reader.read();
+      if (this.#closed || done) return false;
+      this.#handlers.onEvents(this.#stream.write(decoder.decode(value, { stream: true })));
+      if (this.#tlsRequested) {
+        this.#tlsRequested = false;
+        reader.releaseLock();
+        return true;
+      }
+    }
+  }
+
+  async #upgrade(): Promise<void> {
+    this.#flush();
+    this.#writer.releaseLock();
+    this.#socket = this.#socket.startTls();
+    this.#writer = this.#socket.writable.getWriter();
+    await within(CONNECT_TIMEOUT_MS, this.#socket.opened);
+    this.restart();
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#outbox === "") return;
+    const bytes = this.#encoder.encode(this.#outbox);
+    this.#outbox = "";
+    this.#writer.write(bytes).catch((error: unknown) => this.#end(this.#describe(error, "stream"), "stream"));
+  }
+
+  #end(reason: string, stage: "connect" | "tls" | "stream"): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close().catch(() => undefined);
+    this.#handlers.onClosed(reason, stage);
+  }
+
+  #describe(error: unknown, stage: "connect" | "tls" | "stream"): string {
+    const { hostname, port, tls } = this.#host;
+    const said = error instanceof Error ? error.message : "unknown error";
+    if (stage === "tls")
+      return `TLS with ${hostname} failed: its certificate is not valid for that name (${said}).`;
+    if (stage === "stream") return `The connection to ${hostname} broke (${said}).`;
+    // The platform tells a refused connection and a refused certificate in the same words.
+    const orTls = tls === "direct" ? ", or its certificate is not valid for that name" : "";
+    return `${hostname}:${port} cannot be reached${orTls} (${said}).`;
+  }
+}
+
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

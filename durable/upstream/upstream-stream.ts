@@ -1,0 +1,170 @@
+/**
+ * One attempt at a session with the account's server: a link and the negotiation machine on it, then stanzas until it
+ * ends. Knows nothing of retries or of what is stored.
+ */
+import type { Element } from "@xmpp/xml";
+import { negotiate, startNegotiation } from "../../xmpp/initiating/negotiation.ts";
+import type {
+  AuthenticationEvidence,
+  NegotiationConfig,
+  NegotiationEffect,
+  NegotiationEvent,
+  NegotiationFailure,
+  NegotiationState,
+  ServerFeatures,
+} from "../../xmpp/initiating/state.ts";
+import { NS } from "../../xmpp/namespaces.ts";
+import { readStreamError, type StreamCondition, streamError } from "../../xmpp/stream-error.ts";
+import { serialize } from "../../xmpp/xml/serialize.ts";
+import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
+import type { UpstreamHost } from "../config.ts";
+import { deriveKeys } from "../credentials/derive-keys.ts";
+import { nonce } from "../random.ts";
+import { TcpLink } from "./tcp-link.ts";
+
+export interface StreamHandlers {
+  onAuthenticated(evidence: AuthenticationEvidence): void;
+  onBound(fullJid: string, features: ServerFeatures): void;
+  onStanza(stanza: Element): void;
+  /** Called once; nothing else after it. */
+  onEnded(failure: NegotiationFailure): void;
+}
+
+/** From the first byte to a bound resource; SCRAM key derivation and slow servers included. */
+const NEGOTIATION_TIMEOUT_MS = 30_000;
+
+export class UpstreamStream {
+  readonly #handlers: StreamHandlers;
+  readonly #state: NegotiationState;
+  readonly #link: TcpLink;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #ended = false;
+
+  constructor(host: UpstreamHost, config: NegotiationConfig, handlers: StreamHandlers) {
+    this.#handlers = handlers;
+    this.#state = startNegotiation(config);
+    this.#link = new TcpLink(host, {
+      onConnected: () => this.#negotiate({ type: "connected" }),
+      onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
+      onEvents: (events) => this.#onEvents(events),
+      onClosed: (reason, stage) =>
+        this.#end({ kind: stage === "tls" ? "identity" : "server", condition: "closed", text: reason }),
+    });
+    this.#timer = setTimeout(() => {
+      this.#end({ kind: "server", condition: "timeout", text: "The server took too long to let us in." });
+    }, NEGOTIATION_TIMEOUT_MS);
+    void this.#link.run();
+  }
+
+  get isBound(): boolean {
+    return !this.#ended && this.#state.phase === "bound";
+  }
+
+  /** Sends one serialized stanza. Only on a bound stream. */
+  send(stanza: string): void {
+    this.#link.write(stanza);
+  }
+
+  /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */
+  abandon(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#link.close();
+  }
+
+  #onEvents(events: StreamEvent[]): void {
+    for (const [index, event] of events.entries()) {
+      if (this.#ended) return;
+      const restarted = this.#onEvent(event);
+      if (restarted && index < events.length - 1) {
+        // RFC 6120 section 5.3.3: what came ahead of its stream was injected before the protection began.
+        return this.#fail(
+          "protocol",
+          "injection",
+          "The server sent more before the new stream began.",
+          "policy-violation",
+        );
+      }
+    }
+  }
+
+  /** Says whether a new stream is to begin after this event. */
+  #onEvent(event: StreamEvent): boolean {
+    switch (event.type) {
+      case "problem":
+        this.#fail(
+          "protocol",
+          event.problem.condition,
+          `The server's XML: ${event.problem.text}`,
+          event.problem.condition,
+        );
+        return false;
+      case "open":
+        return this.#negotiate({ type: "open", header: event.header });
+      case "close":
+        this.#end({ kind: "server", condition: "closed", text: "The server closed the stream." });
+        return false;
+      case "element":
+        if (this.#state.phase !== "bound")
+          return this.#negotiate({ type: "element", element: event.element });
+        this.#onBoundElement(event.element);
+        return false;
+    }
+  }
+
+  #onBoundElement(element: Element): void {
+    if (!element.is("error", NS.stream)) return this.#handlers.onStanza(element);
+    const { condition, text } = readStreamError(element);
+    const said = text === "" ? "" : ` (${text})`;
+    this.#end({ kind: "server", condition, text: `The server ended the stream: ${condition}${said}.` });
+  }
+
+  #negotiate(event: NegotiationEvent): boolean {
+    if (this.#ended) return false;
+    const effects = negotiate(this.#state, event, { nonce });
+    for (const effect of effects) this.#carryOut(effect);
+    return effects.some(({ type }) => type === "restart" || type === "start-tls");
+  }
+
+  #carryOut(effect: NegotiationEffect): void {
+    switch (effect.type) {
+      case "send":
+        return this.#link.write(effect.xml);
+      case "start-tls":
+        return this.#link.startTls();
+      case "restart":
+        return this.#link.restart();
+      case "derive-keys":
+        void this.#derive(effect);
+        return;
+      case "authenticated":
+        return this.#handlers.onAuthenticated(effect.evidence);
+      case "bound":
+        clearTimeout(this.#timer);
+        return this.#handlers.onBound(effect.fullJid, effect.features);
+      case "failed":
+        return this.#end(effect.failure);
+    }
+  }
+
+  async #derive({
+    password,
+    parameters,
+  }: Extract<NegotiationEffect, { type: "derive-keys" }>): Promise<void> {
+    const derived = await deriveKeys(password, parameters);
+    if (derived.ok) this.#negotiate({ type: "keys", keys: derived.keys });
+    else this.#end({ kind: "protocol", condition: "iterations", text: derived.text });
+  }
+
+  #fail(kind: NegotiationFailure["kind"], condition: string, text: string, wire: StreamCondition): void {
+    if (this.#ended) return;
+    this.#link.write(`${serialize(streamError(wire))}</stream:stream>`);
+    this.#end({ kind, condition, text });
+  }
+
+  #end(failure: NegotiationFailure): void {
+    if (this.#ended) return;
+    this.abandon();
+    this.#handlers.onEnded(failure);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Stream negotiation as the initiating entity (RFC 6120 sections 4 to 7): TLS, SASL, resource binding.
+ * A pure machine: one event in, what to do out; the state is plain data and changes only here. It does not
+ * know what carries the bytes, and derives no keys itself.
+ */
+import xml, { type Element } from "@xmpp/xml";
+import { parseJid } from "../jid.ts";
+import { NS } from "../namespaces.ts";
+import { readStreamError } from "../stream-error.ts";
+import { escapeAttribute, serialize } from "../xml/serialize.ts";
+import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
+import { beginSasl, continueSasl, type SaslPorts, useKeys } from "./sasl.ts";
+import type {
+  NegotiationConfig,
+  NegotiationEffect,
+  NegotiationEvent,
+  NegotiationFailure,
+  NegotiationState,
+} from "./state.ts";
+
+const BIND_ID = "bind";
+const SESSION_ID = "session";
+
+export function startNegotiation(config: NegotiationConfig): NegotiationState {
+  return { phase: "header", config, secured: config.tls === "direct", authenticated: false };
+}
+
+/** Takes one event; `state` is updated in place. After `failed` or `bound` the machine takes nothing more. */
+export function negotiate(
+  state: NegotiationState,
+  event: NegotiationEvent,
+  ports: SaslPorts,
+): NegotiationEffect[] {
+  const effects = step(state, event, ports);
+  if (effects.some((effect) => effect.type === "failed")) state.phase = "failed";
+  return effects;
+}
+
+function step(state: NegotiationState, event: NegotiationEvent, ports: SaslPorts): NegotiationEffect[] {
+  switch (event.type) {
+    case "connected":
+      return openStream(state);
+    case "tls-established":
+      state.secured = true;
+      return openStream(state);
+    case "open":
+      return onOpen(state, event.header);
+    case "keys":
+      return useKeys(state, event.keys);
+    case "close":
+      return fail("server", "closed", "The server closed the stream during negotiation.");
+    case "element":
+      return onElement(state, event.element, ports);
+  }
+}
+
+function openStream(state: NegotiationState): NegotiationEffect[] {
+  state.phase = "header";
+  const { local, domain } = state.config.account;
+  // RFC 6120 section 4.7.1: no from before TLS, it would disclose who logs in.
+  const from = state.secured ? ` from="${escapeAttribute(`${local}@${domain}`)}"` : "";
+  const header =
+    `<?xml version="1.0"?><stream:stream to="${escapeAttribute(domain)}"${from} version="1.0" xml:lang="en"` +
+    ` xmlns="${NS.client}" xmlns:stream="${NS.stream}">`;
+  return [{ type: "restart" }, { type: "send", xml: header }];
+}
+
+function onOpen(state: NegotiationState, header: Element): NegotiationEffect[] {
+  const major = Number.parseInt(header.attrs.version ?? "0", 10);
+  if (major < 1) return fail("protocol", "unsupported-version", "The server does not speak XMPP 1.0.");
+  state.phase = "features";
+  return [];
+}
+
+function onElement(state: NegotiationState, element: Element, ports: SaslPorts): NegotiationEffect[] {
+  if (element.is("error", NS.stream)) {
+    const { condition, text } = readStreamError(element);
+    const said = text === "" ? "" : ` (${text})`;
+    return fail("server", condition, `The server ended the stream: ${condition}${said}.`);
+  }
+  switch (state.phase) {
+    case "features":
+      return element.is("features", NS.stream)
+        ? onFeatures(state, element, ports)
+        : unexpected(state, element);
+    case "tls":
+      return element.is("proceed", NS.tls)
+        ? [{ type: "start-tls" }]
+        : fail("identity", "starttls", "The server refused STARTTLS.");
+    case "sasl":
+      return onSasl(state, element, ports);
+    case "bind":
+      return onBindResult(state, element);
+    case "session":
+      return isReply(element, SESSION_ID) ? bound(state) : unexpected(state, element);
+    default:
+      return unexpected(state, element);
+  }
+}
+
+function onFeatures(state: NegotiationState, features: Element, ports: SaslPorts): NegotiationEffect[] {
+  if (!state.secured && state.config.tls === "starttls") {
+    if (!offersStartTls(features)) {
+      return fail("identity", "no-starttls", "The server does not offer STARTTLS, which is required.");
+    }
+    state.phase = "tls";
+    return [{ type: "send", xml: serialize(xml("starttls", { xmlns: NS.tls })) }];
+  }
+  if (!state.authenticated) return beginSasl(state, features, ports);
+  if (!offersBind(features)) return fail("protocol", "no-bind", "The server offers no resource binding.");
+  state.features = readServerFeatures(features);
+  state.phase = "bind";
+  const resource = xml("resource", {}, state.config.resource);
+  return [sendIq(BIND_ID, xml("bind", { xmlns: NS.bind }, resource))];
+}
+
+function onSasl(state: NegotiationState, element: Element, ports: SaslPorts): NegotiationEffect[] {
+  const outcome = continueSasl(state, element, ports);
+  if (Array.isArray(outcome)) return outcome;
+  state.authenticated = true;
+  const authenticated: NegotiationEffect = { type: "authenticated", evidence: outcome.succeeded };
+  if (state.config.proofOnly) {
+    state.phase = "proved";
+    return [authenticated];
+  }
+  return [authenticated, ...openStream(state)];
+}
+
+function onBindResult(state: NegotiationState, element: Element): NegotiationEffect[] {
+  if (!isReply(element, BIND_ID)) return unexpected(state, element);
+  if (element.attrs.type !== "result") {
+    const condition = element.getChild("error")?.getChildElements()[0]?.getName() ?? "undefined-condition";
+    return fail("server", condition, `The server refused to bind a resource: ${condition}.`);
+  }
+  const given = element.getChild("bind", NS.bind)?.getChildText("jid") ?? "";
+  const jid = parseJid(given);
+  const { local, domain } = state.config.account;
+  if (!jid || jid.resource === "" || jid.local !== local || jid.domain !== domain) {
+    return fail("protocol", "bind", "The server bound a JID that is not one of this account.");
+  }
+  state.fullJid = given;
+  if (state.features?.sessionRequired) {
+    state.phase = "session";
+    return [sendIq(SESSION_ID, xml("session", { xmlns: NS.session }))];
+  }
+  return bound(state);
+}
+
+function bound(state: NegotiationState): NegotiationEffect[] {
+  state.phase = "bound";
+  const features = state.features ?? { rosterVersioning: false, sessionRequired: false };
+  return [{ type: "bound", fullJid: state.fullJid ?? "", features }];
+}
+
+function isReply(element: Element, id: string): boolean {
+  return element.is("iq", NS.client) && element.attrs.id === id;
+}
+
+function sendIq(id: string, payload: Element): NegotiationEffect {
+  return {
+    type: "send",
+    xml: serialize(xml("iq", { xmlns: NS.client, type: "set", id }, payload), NS.client),
+  };
+}
+
+function unexpected(state: NegotiationState, element: Element): NegotiationEffect[] {
+  return fail(
+    "protocol",
+    "unexpected-element",
+    `The server sent <${element.getName()}/> in phase ${state.phase}.`,
+  );
+}
+
+function fail(kind: NegotiationFailure["kind"], condition: string, text: string): NegotiationEffect[] {
+  return [{ type: "failed", failure: { kind, condition, text } }];
+}

@@ -1,0 +1,95 @@
+/**
+ * The initiating entity's half of stream negotiation (RFC 6120 section 4.3), as plain data: what is asked for,
+ * how far it got, what goes in and what comes out. Everything here survives JSON.
+ */
+import type { Element } from "@xmpp/xml";
+import type { Jid } from "../jid.ts";
+import type { ScramClientState } from "../sasl/scram-client.ts";
+import type { ScramKeys, ScramParameters } from "../sasl/scram-keys.ts";
+
+/** What proves the account to its server: the password, or SCRAM keys bound to one salt and iteration count. */
+export type Credentials =
+  { type: "password"; password: string } | { type: "scram"; parameters: ScramParameters; keys: ScramKeys };
+
+export interface NegotiationConfig {
+  account: Jid;
+  /** The resourcepart to ask for (RFC 6120 section 7.7). */
+  resource: string;
+  credentials: Credentials;
+  /** How the transport is protected: by STARTTLS (required, never skipped), from its first byte, or not at all. */
+  tls: "starttls" | "direct" | "none";
+  /** May the password be sent in SASL PLAIN when the server has nothing better? Only ever inside TLS. */
+  allowPlain: boolean;
+  /** The strongest mechanism this server was ever seen to offer: nothing weaker is accepted from then on. */
+  strongestSeen?: string;
+  /**
+   * Ask for the salt twice before answering, to learn whether keys can be stored in place of the password
+   * (some servers make a new salt for each login).
+   */
+  probeSalt: boolean;
+  /** Stop after authentication: only the password was to be proved. */
+  proofOnly: boolean;
+}
+
+export interface NegotiationState {
+  phase: "header" | "features" | "tls" | "sasl" | "bind" | "session" | "bound" | "failed" | "proved";
+  config: NegotiationConfig;
+  secured: boolean;
+  authenticated: boolean;
+  /** The mechanism under way. */
+  mechanism?: string;
+  scram?: ScramClientState;
+  /** What the server said of the salt in the probe. */
+  probed?: ScramParameters;
+  probing?: boolean;
+  parameters?: ScramParameters;
+  keys?: ScramKeys;
+  /** The server's signature was verified in a `<challenge/>`, ahead of `<success/>`. */
+  serverProved?: boolean;
+  fullJid?: string;
+  features?: ServerFeatures;
+}
+
+/** What the server offered after authentication, as far as anybody here asks. */
+export interface ServerFeatures {
+  rosterVersioning: boolean;
+  sessionRequired: boolean;
+}
+
+export type NegotiationEvent =
+  | { type: "connected" }
+  | { type: "tls-established" }
+  | { type: "open"; header: Element }
+  | { type: "element"; element: Element }
+  | { type: "keys"; keys: ScramKeys }
+  | { type: "close" };
+
+export type NegotiationEffect =
+  | { type: "send"; xml: string }
+  | { type: "start-tls" }
+  /** The next bytes from the server begin a new stream: read them with a fresh reader. */
+  | { type: "restart" }
+  | { type: "derive-keys"; parameters: ScramParameters; password: string }
+  | { type: "authenticated"; evidence: AuthenticationEvidence }
+  | { type: "bound"; fullJid: string; features: ServerFeatures }
+  | { type: "failed"; failure: NegotiationFailure };
+
+/** What was learned by a successful authentication. */
+export interface AuthenticationEvidence {
+  mechanism: string;
+  /** Present after SCRAM: what logs in again as long as the server keeps its salt. */
+  scram?: { parameters: ScramParameters; keys: ScramKeys };
+  /** Was the salt the same when asked twice? False when it was not asked. */
+  saltIsStable: boolean;
+}
+
+/**
+ * Why there is no session. `credentials`: the server refused them, a person must log in again. `identity`: TLS or
+ * the server's SCRAM signature failed, nothing was disclosed. `protocol`: the server broke the protocol or lacks
+ * what is needed. `server`: the server ended the stream. `text` is for the owner and holds no secret.
+ */
+export interface NegotiationFailure {
+  kind: "credentials" | "identity" | "protocol" | "server";
+  condition: string;
+  text: string;
+}
