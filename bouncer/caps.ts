@@ -9,6 +9,7 @@ import type { Element } from "@xmpp/xml";
 import { type Capabilities, capsElement, capsHash, discoInfoQuery, readFeatures } from "../xmpp/disco.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqResult } from "../xmpp/stanza.ts";
+import type { ClientId } from "./ports.ts";
 
 const NODE = "xmpproxy";
 const IDENTITY = { category: "client", type: "web", name: "xmpproxy" };
@@ -21,26 +22,35 @@ export class OwnCaps {
   readonly #known = new Map<string, readonly string[]>();
   /** Hashes advertised before: a contact may still ask for one of them. */
   readonly #advertised = new Map<string, Capabilities>();
+  /** Our questions to clients, by the id they carry. */
+  readonly #asked = new Map<string, { node: string; client: ClientId }>();
   #current: Capabilities = { identity: IDENTITY, features: OWN_FEATURES.toSorted() };
 
-  /** The hash in a client's presence that we have yet to ask about, as the node to ask for. */
-  unknownNode(presence: Element): string | undefined {
-    const caps = presence.getChild("c", NS.caps);
-    const { node, ver } = caps?.attrs ?? {};
+  /**
+   * CAPS-1: the node to ask a client about under this id, when the hash in its presence is one we have not seen;
+   * undefined when there is nothing to ask.
+   */
+  ask(id: string, client: ClientId, presence: Element): string | undefined {
+    const { node, ver } = presence.getChild("c", NS.caps)?.attrs ?? {};
     if (node === undefined || ver === undefined) return undefined;
-    const key = `${node}#${ver}`;
-    return this.#known.has(key) ? undefined : key;
+    const asked = `${node}#${ver}`;
+    if (this.#known.has(asked)) return undefined;
+    this.#asked.set(id, { node: asked, client });
+    return asked;
   }
 
-  /** A client's answer to disco#info; says whether the union grew. */
-  learn(node: string, query: Element): boolean {
-    if (this.#known.size >= MAX_KNOWN) return false;
-    const features = readFeatures(query).slice(0, MAX_FEATURES_EACH);
-    this.#known.set(node, features);
-    const union = new Set([...this.#current.features, ...features]);
-    if (union.size === this.#current.features.length) return false;
-    this.#current = { identity: IDENTITY, features: [...union].toSorted() };
-    return true;
+  /** A client's answer: did it change the union? Undefined when it answers none of our questions. */
+  answered(client: ClientId, answer: Element): boolean | undefined {
+    const id = answer.attrs.id ?? "";
+    const asked = this.#asked.get(id);
+    if (asked?.client !== client) return undefined;
+    this.#asked.delete(id);
+    const query = answer.getChild("query", NS.discoInfo);
+    return query !== undefined && this.#learn(asked.node, query);
+  }
+
+  detach(client: ClientId): void {
+    for (const [id, asked] of this.#asked) if (asked.client === client) this.#asked.delete(id);
   }
 
   /** The `<c/>` for our presence. */
@@ -57,5 +67,15 @@ export class OwnCaps {
     return capabilities
       ? iqResult(request, discoInfoQuery(capabilities, node))
       : errorReply(request, { type: "cancel", condition: "item-not-found" });
+  }
+
+  #learn(node: string, query: Element): boolean {
+    if (this.#known.size >= MAX_KNOWN) return false;
+    const features = readFeatures(query).slice(0, MAX_FEATURES_EACH);
+    this.#known.set(node, features);
+    const union = new Set([...this.#current.features, ...features]);
+    if (union.size === this.#current.features.length) return false;
+    this.#current = { identity: IDENTITY, features: [...union].toSorted() };
+    return true;
   }
 }

@@ -6,15 +6,8 @@ import type { Element } from "@xmpp/xml";
 import { carbonIneligibility, carbonOf, readCarbon } from "../xmpp/carbons.ts";
 import { bareJidOf } from "../xmpp/jid.ts";
 import type { Clients } from "./clients.ts";
+import type { Delivery } from "./outlet.ts";
 import type { ClientId } from "./ports.ts";
-
-/** One form of a stanza and those who get it; nobody when it was withheld. */
-export interface Delivery {
-  rule: string;
-  stanza: Element;
-  to: ClientId[];
-  reason: string;
-}
 
 /** MSG-in: who gets a message that the server sent. */
 export function fanOutMessage(message: Element, clients: Clients, bareJid: string): Delivery[] {

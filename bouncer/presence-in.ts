@@ -6,7 +6,7 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import type { Clients } from "./clients.ts";
-import type { Delivery } from "./messages.ts";
+import type { Delivery } from "./outlet.ts";
 
 /** More contacts' resources than this are not remembered; clients still hear of them as they come. */
 const MAX_REMEMBERED = 20_000;
@@ -19,6 +19,9 @@ interface Remembered {
 export class PresenceIn {
   /** By full JID: the last available presence of each contact's resource. */
   readonly #contacts = new Map<string, Remembered>();
+
+  /** Our own presence, as the server reflected it last. */
+  #own: Element | undefined;
 
   /** Takes a presence from upstream and says who gets it. `holders` are those who sent presence there. */
   receive(
@@ -35,9 +38,11 @@ export class PresenceIn {
     });
     const available = clients.idsWhere((client) => client.presence !== undefined);
     if (from === context.fullJid) {
-      return type === "unavailable"
-        ? deliver("PRES-6", [], "our own resource: clients take it for their own end")
-        : deliver("PRES-7", available, "our own presence, reflected");
+      if (type === "unavailable") {
+        return deliver("PRES-6", [], "our own resource: clients take it for their own end");
+      }
+      this.#own = presence;
+      return deliver("PRES-7", available, "our own presence, reflected");
     }
     if (type === "error") {
       return context.holders.length > 0
@@ -51,15 +56,16 @@ export class PresenceIn {
     return deliver("PRES-4", available, "to every available client");
   }
 
-  /** PRES-9: what a client is told on its initial presence, each stamped with when it came. */
+  /** PRES-9: what a client is told on its initial presence, our own presence, and contacts' stamped with when it came. */
   snapshot(stamp: (atMs: number) => string): Element[] {
-    return [...this.#contacts.values()].map(({ presence, atMs }) => {
+    const contacts = [...this.#contacts.values()].map(({ presence, atMs }) => {
       const copy = clone(presence);
       if (!copy.getChild("delay", NS.delay)) {
         copy.append(xml("delay", { xmlns: NS.delay, from: presence.attrs.from, stamp: stamp(atMs) }));
       }
       return copy;
     });
+    return this.#own ? [this.#own, ...contacts] : contacts;
   }
 
   /** PRES-10: the session is another one and its server will tell anew: until then everybody is unavailable. */
@@ -68,6 +74,7 @@ export class PresenceIn {
       xml("presence", { xmlns: NS.client, from, to, type: "unavailable" }),
     );
     this.#contacts.clear();
+    this.#own = undefined;
     return gone;
   }
 

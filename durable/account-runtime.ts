@@ -125,7 +125,8 @@ export class AccountRuntime {
       clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
       ids: { next: nonce },
     };
-    return new Account(ports, { bareJid, detachedShow: "away" });
+    const fullJid = this.#settings.get("full-jid") ?? "";
+    return new Account(ports, { bareJid, fullJid, detachedShow: "away" });
   }
 
   /** The resource we ask for: told apart from other clients, and the same for as long as the account is here. */

@@ -84,6 +84,11 @@ function onFraming(state: ReceivingState, element: Element, context: ReceivingCo
   const problem = checkOpen(element, context);
   if (problem) return [opened, ...errorAndEnd(state, problem.condition, problem.text)];
   const authenticated = state.phase === "reopening";
+  if (!authenticated && context.mechanisms.length === 0) {
+    // LOGIN-3: nothing is stored to check SCRAM against, and a password must not travel in the clear.
+    const text = "The first login of this account needs a secure connection (wss:).";
+    return [opened, ...errorAndEnd(state, "policy-violation", text)];
+  }
   state.phase = authenticated ? "binding" : "authenticating";
   const features = authenticated ? bindingFeatures(context) : [mechanismsFeature(context)];
   return [opened, { type: "send", frame: featuresFrame(...features) }];
