@@ -22,6 +22,8 @@ export interface ProsodyBehaviour {
   readonly withoutModules?: readonly string[];
   /** Modules to add, e.g. from prosody-modules. */
   readonly withModules?: readonly string[];
+  /** Localparts of accounts that are in one another's rosters from the start (subscription both). */
+  readonly mutualContacts?: readonly string[];
   /** Lua put at the end of the global section. */
   readonly extraGlobal?: string;
   /** debug also logs every stanza's top tag. */
@@ -36,6 +38,8 @@ export interface ProsodyFiles {
   readonly socketPath: string;
   readonly certificatePath: string;
   readonly keyPath: string;
+  /** mod_groups: rosters shared by all. */
+  readonly groupsPath: string;
 }
 
 export const PROSODY_HOST = "localhost";
@@ -45,7 +49,7 @@ export const PROSODY_ROOMS = "rooms.localhost";
 const MODULES = [
   "roster", "saslauth", "tls", "disco", "presence", "message", "iq",
   "carbons", "pep", "bookmarks", "private", "blocklist", "vcard4", "vcard_legacy", "smacks", "csi_simple", "mam",
-  "offline", "ping", "register", "time", "uptime", "version", "posix", "admin_shell", "websocket",
+  "offline", "groups", "ping", "register", "time", "uptime", "version", "posix", "admin_shell", "websocket",
 ];
 
 /** A Lua string literal; JSON's escapes for quotes, backslashes and newlines are Lua's too. */
@@ -55,6 +59,12 @@ function lua(value: string): string {
 
 function luaList(values: readonly string[]): string {
   return `{ ${values.map(lua).join(", ")} }`;
+}
+
+/** The file that mod_groups reads: one group with these accounts. */
+export function prosodyGroups(behaviour: ProsodyBehaviour): string {
+  const members = (behaviour.mutualContacts ?? []).map((name) => `${name}@${PROSODY_HOST}=${name}\n`);
+  return members.length === 0 ? "" : `[Contacts]\n${members.join("")}`;
 }
 
 /** The text of prosody.cfg.lua. */
@@ -92,6 +102,7 @@ allow_unencrypted_plain_auth = ${!starttls}
 ssl = { certificate = ${lua(files.certificatePath)}, key = ${lua(files.keyPath)} }
 
 modules_enabled = ${luaList(modules)}
+groups_file = ${lua(files.groupsPath)}
 modules_disabled = ${luaList(["s2s", ...without])}
 ${behaviour.extraGlobal ?? ""}
 

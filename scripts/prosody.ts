@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { ensureAuthority, issueCertificate } from "./certificate.ts";
 import { exited, freePort, hasExited, isListening, spawnService, stopProcess, waitFor } from "./processes.ts";
 import { findProgram, PROSODY } from "./programs.ts";
-import { prosodyConfig, PROSODY_HOST, PROSODY_ROOMS } from "./prosody-config.ts";
+import { prosodyConfig, prosodyGroups, PROSODY_HOST, PROSODY_ROOMS } from "./prosody-config.ts";
 import type { ProsodyBehaviour, ProsodyFiles, ProsodyPorts } from "./prosody-config.ts";
 import { prosodyShell } from "./prosody-shell.ts";
 
@@ -223,6 +223,7 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
     logPath: join(directory, "prosody.log"),
     pidPath: join(directory, "prosody.pid"),
     socketPath: adminSocketPath(directory),
+    groupsPath: join(directory, "groups.txt"),
     ...issueCertificate(issuer, join(directory, "tls"), names),
   };
   await endLeftover(files);
@@ -234,6 +235,7 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
   };
   const configPath = join(directory, "prosody.cfg.lua");
   writeFileSync(configPath, prosodyConfig(files, ports, options));
+  writeFileSync(files.groupsPath, prosodyGroups(options));
   const prosody = new Prosody(program, configPath, files, ports, authority.certificatePath);
   await prosody.start();
   return prosody;

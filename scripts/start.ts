@@ -84,7 +84,7 @@ async function bringUpProsody(settings: DevSettings): Promise<boolean> {
     return false;
   }
   try {
-    prosody = await startProsody({ directory: join(DEV, "prosody") });
+    prosody = await startProsody({ directory: join(DEV, "prosody"), mutualContacts: ACCOUNTS });
     for (const account of ACCOUNTS) {
       await prosody.register(account, settings.password);
     }

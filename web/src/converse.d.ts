@@ -1,0 +1,29 @@
+// The little of Converse 14 that the page uses. Its own declarations describe the source tree, not the bundle.
+
+export interface ConverseSettings {
+  readonly [name: string]: unknown;
+}
+
+export interface ConverseApi {
+  readonly settings: { set(name: string, value: unknown): void };
+  readonly listen: { on(event: string, listener: () => void): void };
+}
+
+/** Private state handed to plugins. */
+export interface ConverseState {
+  readonly api: ConverseApi;
+  readonly state: {
+    /** Survives sessions; `trusted` decides whether anything outlives the tab. */
+    readonly config: { save(values: { readonly trusted: boolean }): void };
+    readonly connfeedback: { get(name: "message"): string | undefined };
+  };
+}
+
+export interface ConversePlugin {
+  initialize(this: { readonly _converse: ConverseState }): void;
+}
+
+export interface Converse {
+  readonly plugins: { add(name: string, plugin: ConversePlugin): void };
+  initialize(settings: ConverseSettings): Promise<void>;
+}

@@ -1,0 +1,35 @@
+// What the server says when it refuses: the <text/> of a SASL failure or stream error (RFC 6120 sections 4.9.2, 6.5),
+// written for people by whoever knows the reason. Converse keeps only the condition, so we read along on the WebSocket.
+
+const REFUSAL = /^<(?:failure|stream:error|error)\b/;
+
+let lastWords: string | undefined;
+
+function readAlong(data: unknown): void {
+  if (typeof data !== "string" || !REFUSAL.test(data)) {
+    return;
+  }
+  const refusal = new DOMParser().parseFromString(data, "text/xml").documentElement;
+  const text = refusal.getElementsByTagName("text")[0]?.textContent?.trim();
+  if (text !== undefined && text !== "") {
+    lastWords = text;
+  }
+}
+
+class ReadAlongWebSocket extends WebSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols);
+    lastWords = undefined;
+    this.addEventListener("message", (event: MessageEvent<unknown>) => readAlong(event.data));
+  }
+}
+
+/** From now on every WebSocket of the page is read along. */
+export function readServerWords(): void {
+  window.WebSocket = ReadAlongWebSocket;
+}
+
+/** The server's own words on the newest connection's refusal, if it gave any. */
+export function serverWords(): string | undefined {
+  return lastWords;
+}
