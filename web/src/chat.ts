@@ -1,7 +1,7 @@
 // The chat page: asks for an XMPP address and password, then hands over to Converse. Shows one of four views (start,
 // login, connecting, chat), says in words what went wrong, remembers the address and, if asked to, the session.
 
-import { admissionNotice, askAdmission } from "./deployment.ts";
+import { askDeployment, deploymentNotice, letsSomebodyIn } from "./deployment.ts";
 import { readServerWords } from "./server-words.ts";
 import { startSession } from "./session.ts";
 import type { Credentials } from "./session.ts";
@@ -80,15 +80,16 @@ function onSubmit(event: SubmitEvent): void {
   logIn({ jid, password: passwordInput.value, keep: keepInput.checked });
 }
 
+/** The login form with a notice, or with what the deployment has to say of itself. */
 async function showLogin(words: string | undefined): Promise<void> {
   jidInput.value = localStorage.getItem(LAST_JID) ?? "";
   say(words);
   show("login");
   (jidInput.value === "" ? jidInput : passwordInput).focus();
-  const admission = await askAdmission();
-  submit.disabled = admission === "none";
-  if (words === undefined || admission === "none") {
-    say(admissionNotice(admission) ?? words);
+  const deployment = await askDeployment();
+  submit.disabled = !letsSomebodyIn(deployment);
+  if (words === undefined || submit.disabled) {
+    say(deploymentNotice(deployment) ?? words);
   }
 }
 

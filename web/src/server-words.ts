@@ -3,6 +3,9 @@
 
 const REFUSAL = /^<(?:failure|stream:error|error)\b/;
 
+// A server's own words on this one are about its arithmetic rather than about what to do.
+const WRONG_PASSWORD = "The XMPP address or the password is wrong.";
+
 let lastWords: string | undefined;
 
 function readAlong(data: unknown): void {
@@ -10,6 +13,10 @@ function readAlong(data: unknown): void {
     return;
   }
   const refusal = new DOMParser().parseFromString(data, "text/xml").documentElement;
+  if (refusal.localName === "failure" && refusal.getElementsByTagName("not-authorized").length > 0) {
+    lastWords = WRONG_PASSWORD;
+    return;
+  }
   const text = refusal.getElementsByTagName("text")[0]?.textContent?.trim();
   if (text !== undefined && text !== "") {
     lastWords = text;
