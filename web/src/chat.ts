@@ -63,7 +63,12 @@ function onEnded(reason: string | undefined): void {
 
 function logIn(credentials: Credentials): void {
   show("connecting");
-  startSession(credentials, { onConnected: () => show("chat"), onEnded }).catch((error: unknown) => {
+  const onConnected = (): void => show("chat");
+  const onNoKeys = (): void => {
+    localStorage.removeItem(KEPT_SESSION);
+    onEnded(undefined);
+  };
+  startSession(credentials, { onConnected, onNoKeys, onEnded }).catch((error: unknown) => {
     onEnded(`The chat could not be started: ${String(error)}`);
   });
 }

@@ -19,6 +19,8 @@ export interface Credentials {
 export interface SessionEvents {
   /** The first time that the account is logged in; later reconnects are Converse's affair. */
   onConnected(): void;
+  /** Nothing was tried: no password was given and no keys are kept (the first login of an account leaves none). */
+  onNoKeys(): void;
   /** It is over; with a reason unless the person has logged out. */
   onEnded(reason: string | undefined): void;
 }
@@ -66,6 +68,7 @@ function settingsFor(credentials: Credentials): ConverseSettings {
 export async function startSession(credentials: Credentials, events: SessionEvents): Promise<void> {
   const bundle: { default: Converse } = await import(BUNDLE);
   const converse = bundle.default;
+  let tried = false;
   converse.plugins.add("xmpproxy-page", {
     initialize() {
       const { _converse: internals } = this;
@@ -73,6 +76,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
       let connected = false;
       let leaving = false;
       state.config.save({ trusted: credentials.keep });
+      api.listen.on("connfeedback", () => (tried = true));
       api.listen.on("connected", () => {
         connected = true;
         api.settings.set("auto_reconnect", true);
@@ -87,4 +91,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
     },
   });
   await converse.initialize(settingsFor(credentials));
+  if (!tried) {
+    events.onNoKeys();
+  }
 }
