@@ -75,6 +75,14 @@ export class Account {
     this.#tellAll(this.#outage.over());
   }
 
+  /** The session goes on; its server has kept all that it knew of us. */
+  upstreamResumed(): void {
+    this.#session.connected = true;
+    this.#presence.upstreamResumed();
+    this.#iq.upstreamResumed();
+    this.#tellAll(this.#outage.over());
+  }
+
   /** The session is gone; `reason` is told to those whose requests fail. */
   upstreamLost(reason: string): void {
     this.#session.connected = false;
@@ -112,13 +120,14 @@ export class Account {
   /** Sees to what is overdue. */
   tick(): void {
     this.#iq.tick();
+    this.#presence.tick();
     this.#tellAll(this.#outage.tick(this.#ports.clock.nowMs(), this.#session.downReason));
   }
 
   /** When tick() has something to do next, in milliseconds since the epoch. */
   nextDeadlineMs(): number | undefined {
-    const [iq, outage] = [this.#iq.nextDeadlineMs(), this.#outage.nextDeadlineMs()];
-    return iq === undefined || outage === undefined ? (iq ?? outage) : Math.min(iq, outage);
+    const deadlines = [this.#iq, this.#outage, this.#presence].map((part) => part.nextDeadlineMs());
+    return deadlines.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)));
   }
 
   fromUpstream(stanza: Element): void {

@@ -83,6 +83,13 @@ export class IqOut {
     return released;
   }
 
+  /** The session goes on: what was asked in it is answered in it. */
+  upstreamResumed(nowMs: number): void {
+    for (const asked of this.#outstanding.values()) {
+      if (!asked.waiting) asked.deadlineMs = nowMs + ANSWER_TIMEOUT_MS;
+    }
+  }
+
   /** The session is gone: answers to what was sent may never come. */
   upstreamLost(nowMs: number): void {
     for (const asked of this.#outstanding.values()) {

@@ -111,12 +111,15 @@ export class Iq {
     this.#carryOut(this.#in.detach(id, clients, ports.clock.nowMs()));
   }
 
-  /** A new session: who asked us over the old one waits no more, and what waited for a session goes out. */
+  /** A new session: who asked us over the old one waits no more. */
   upstreamBound(): void {
     this.#in.clear();
-    for (const request of this.#out.release(this.#deps.ports.clock.nowMs())) {
-      this.#deps.outlet.toUpstream("IQ-1", request, "a request that waited for the session");
-    }
+    this.#release();
+  }
+
+  upstreamResumed(): void {
+    this.#out.upstreamResumed(this.#deps.ports.clock.nowMs());
+    this.#release();
   }
 
   upstreamLost(): void {
@@ -138,6 +141,13 @@ export class Iq {
   nextDeadlineMs(): number | undefined {
     const [out, incoming] = [this.#out.nextDeadlineMs(), this.#in.nextDeadlineMs()];
     return out === undefined || incoming === undefined ? (out ?? incoming) : Math.min(out, incoming);
+  }
+
+  /** What waited for a session goes out. */
+  #release(): void {
+    for (const request of this.#out.release(this.#deps.ports.clock.nowMs())) {
+      this.#deps.outlet.toUpstream("IQ-1", request, "a request that waited for the session");
+    }
   }
 
   #carryOut(decisions: IqInDecision[]): void {

@@ -7,6 +7,14 @@ import type { Element } from "@xmpp/xml";
 /** Names one attached client for as long as it is attached. */
 export type ClientId = string;
 
+/** Stanzas by an address, each with the time it came. Written at once, read only when the policy is made. */
+export interface StanzaStore {
+  entries(): { address: string; stanza: Element; atMs: number }[];
+  set(address: string, stanza: Element, atMs: number): void;
+  delete(address: string): void;
+  clear(): void;
+}
+
 export interface Ports {
   upstream: {
     /** Sends one stanza to the account's server, now or once there is a session again. Order is kept. */
@@ -17,6 +25,13 @@ export interface Ports {
     send(clients: readonly ClientId[], frame: string): void;
     /** Ends a client's stream because its device is attached anew. */
     replace(client: ClientId): void;
+  };
+  /** What outlives the process, because its server will not say it again after a resumption. */
+  store: {
+    /** By full JID: the last available presence of each contact's resource, and our own. */
+    contacts: StanzaStore;
+    /** By target: the last available presence that was sent there. */
+    directed: StanzaStore;
   };
   clock: {
     /** Milliseconds since the epoch. */

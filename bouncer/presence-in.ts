@@ -7,6 +7,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import type { Clients } from "./clients.ts";
 import type { Delivery } from "./outlet.ts";
+import type { StanzaStore } from "./ports.ts";
 
 /** More contacts' resources than this are not remembered; clients still hear of them as they come. */
 const MAX_REMEMBERED = 20_000;
@@ -19,9 +20,17 @@ interface Remembered {
 export class PresenceIn {
   /** By full JID: the last available presence of each contact's resource. */
   readonly #contacts = new Map<string, Remembered>();
-
+  readonly #store: StanzaStore;
   /** Our own presence, as the server reflected it last. */
   #own: Element | undefined;
+
+  constructor(store: StanzaStore, fullJid: string) {
+    this.#store = store;
+    for (const { address, stanza, atMs } of store.entries()) {
+      if (address === fullJid) this.#own = stanza;
+      else this.#contacts.set(address, { presence: stanza, atMs });
+    }
+  }
 
   /** Takes a presence from upstream and says who gets it. `holders` are those who sent presence there. */
   receive(
@@ -42,6 +51,7 @@ export class PresenceIn {
         return deliver("PRES-6", [], "our own resource: clients take it for their own end");
       }
       this.#own = presence;
+      this.#store.set(from, presence, context.nowMs);
       return deliver("PRES-7", available, "our own presence, reflected");
     }
     if (type === "error") {
@@ -74,15 +84,18 @@ export class PresenceIn {
       xml("presence", { xmlns: NS.client, from, to, type: "unavailable" }),
     );
     this.#contacts.clear();
+    this.#store.clear();
     this.#own = undefined;
     return gone;
   }
 
   #remember(from: string, presence: Element, nowMs: number): void {
     const { type } = presence.attrs;
-    if (type === "unavailable") this.#contacts.delete(from);
-    else if (type === undefined && (this.#contacts.has(from) || this.#contacts.size < MAX_REMEMBERED)) {
+    if (type === "unavailable") {
+      if (this.#contacts.delete(from)) this.#store.delete(from);
+    } else if (type === undefined && (this.#contacts.has(from) || this.#contacts.size < MAX_REMEMBERED)) {
       this.#contacts.set(from, { presence, atMs: nowMs });
+      this.#store.set(from, presence, nowMs);
     }
   }
 }

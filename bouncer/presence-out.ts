@@ -8,10 +8,13 @@ import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import type { Clients } from "./clients.ts";
-import type { ClientId } from "./ports.ts";
+import type { ClientId, StanzaStore } from "./ports.ts";
 
 /** One account shares presence with no more targets than this at once; the next is refused. */
 const MAX_DIRECTED = 1_000;
+
+/** Holds, after the death of the process, what its clients held: they need a moment to come back. */
+const REVIVED = "(before the restart)";
 
 interface Directed {
   holders: Set<ClientId>;
@@ -21,7 +24,20 @@ interface Directed {
 
 export class PresenceOut {
   readonly #directed = new Map<string, Directed>();
+  readonly #store: StanzaStore;
   #lastBroadcast: string | undefined;
+
+  constructor(store: StanzaStore) {
+    this.#store = store;
+    for (const { address, stanza } of store.entries()) {
+      this.#directed.set(address, { holders: new Set([REVIVED]), last: stanza });
+    }
+  }
+
+  /** The clients that held targets before the process died have had time to come back: what nobody else holds, leaves. */
+  releaseRevived(): Element[] {
+    return this.detach(REVIVED);
+  }
 
   /**
    * PRES-1 and PRES-2: the presence to broadcast now, or undefined when it is the one already sent.
@@ -45,13 +61,13 @@ export class PresenceOut {
    * PRES-5: a client's presence to one target. True when it is to go upstream; `unavailable` only does when nobody
    * else holds the target.
    */
-  direct(presence: Element, client: ClientId): boolean {
+  direct(presence: Element, client: ClientId, nowMs: number): boolean {
     const target = presence.attrs.to ?? "";
     const held = this.#directed.get(target);
     if (presence.attrs.type === "unavailable") {
       held?.holders.delete(client);
       if (held && held.holders.size > 0) return false;
-      this.#directed.delete(target);
+      this.#drop(target);
       return true;
     }
     if (held) {
@@ -61,6 +77,7 @@ export class PresenceOut {
       if (this.#directed.size >= MAX_DIRECTED) return false;
       this.#directed.set(target, { holders: new Set([client]), last: clone(presence) });
     }
+    this.#store.set(target, presence, nowMs);
     return true;
   }
 
@@ -87,7 +104,7 @@ export class PresenceOut {
           .getChild("x", NS.mucUser)
           ?.getChildren("status")
           .some(({ attrs }) => attrs.code === "110"));
-    if (left) this.#directed.delete(from);
+    if (left) this.#drop(from);
   }
 
   /** A client is gone: the `unavailable` that nobody else's holding prevents. */
@@ -95,10 +112,14 @@ export class PresenceOut {
     const left: Element[] = [];
     for (const [target, { holders }] of this.#directed) {
       if (!holders.delete(client) || holders.size > 0) continue;
-      this.#directed.delete(target);
+      this.#drop(target);
       left.push(xml("presence", { xmlns: NS.client, to: target, type: "unavailable" }));
     }
     return left;
+  }
+
+  #drop(target: string): void {
+    if (this.#directed.delete(target)) this.#store.delete(target);
   }
 }
 

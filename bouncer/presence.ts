@@ -14,8 +14,14 @@ import type { Session } from "./session.ts";
 
 const SUBSCRIPTION_TYPES = new Set(["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"]);
 
+/**
+ * UP-9: after the death of the process its clients have lost their sockets, not their interest: for this long the world
+ * is not told that they are gone.
+ */
+const PATIENCE_MS = 60_000;
+
 interface PresenceDependencies {
-  ports: Pick<Ports, "clock" | "ids">;
+  ports: Pick<Ports, "clock" | "ids" | "store">;
   clients: Clients;
   caps: OwnCaps;
   outlet: Outlet;
@@ -26,11 +32,17 @@ interface PresenceDependencies {
 
 export class Presence {
   readonly #deps: PresenceDependencies;
-  readonly #in = new PresenceIn();
-  readonly #out = new PresenceOut();
+  readonly #in: PresenceIn;
+  readonly #out: PresenceOut;
+  /** Until then nothing is withdrawn that clients may come back to. */
+  #patienceUntilMs: number | undefined;
 
   constructor(deps: PresenceDependencies) {
+    const { ports, session } = deps;
     this.#deps = deps;
+    this.#in = new PresenceIn(ports.store.contacts, session.fullJid);
+    this.#out = new PresenceOut(ports.store.directed);
+    this.#patienceUntilMs = ports.clock.nowMs() + PATIENCE_MS;
   }
 
   fromUpstream(presence: Element): void {
@@ -42,7 +54,7 @@ export class Presence {
   }
 
   fromClient(id: ClientId, presence: Element): void {
-    const { outlet } = this.#deps;
+    const { outlet, ports } = this.#deps;
     const { to, type } = presence.attrs;
     if (to === undefined) {
       if (type === undefined || type === "unavailable") return this.#broadcastFromClient(id, presence);
@@ -51,7 +63,7 @@ export class Presence {
     if (type !== undefined && SUBSCRIPTION_TYPES.has(type)) {
       return outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
     }
-    return this.#out.direct(presence, id)
+    return this.#out.direct(presence, id, ports.clock.nowMs())
       ? outlet.toUpstream("PRES-5", presence, "directed presence")
       : outlet.withhold("PRES-5", presence, "another client is still there");
   }
@@ -82,6 +94,28 @@ export class Presence {
     const directed = this.#out.restart();
     this.broadcast();
     for (const presence of directed) outlet.toUpstream("UP-8", presence, "directed presence, repeated");
+  }
+
+  /** The session goes on: what has changed meanwhile is said, and what may only be the restart's doing is not. */
+  upstreamResumed(): void {
+    const { clients, session } = this.#deps;
+    const nobody = clients.idsWhere((client) => client.presence !== undefined).length === 0;
+    if (session.connected && !(nobody && this.#patienceUntilMs !== undefined)) this.broadcast();
+  }
+
+  /** Patience has an end. */
+  tick(): void {
+    const { outlet, ports } = this.#deps;
+    if (this.#patienceUntilMs === undefined || this.#patienceUntilMs > ports.clock.nowMs()) return;
+    this.#patienceUntilMs = undefined;
+    for (const left of this.#out.releaseRevived()) {
+      outlet.toUpstream("PRES-5", left, "nobody came back to it");
+    }
+    this.broadcast();
+  }
+
+  nextDeadlineMs(): number | undefined {
+    return this.#patienceUntilMs;
   }
 
   #broadcastFromClient(id: ClientId, presence: Element): void {

@@ -11,7 +11,10 @@ import { Vault } from "./credentials/vault.ts";
 import { nonce, resourceSuffix } from "./random.ts";
 import { Outbound } from "./storage/outbound.ts";
 import { Settings } from "./storage/settings.ts";
+import { StanzaTable } from "./storage/stanza-table.ts";
+import { UpstreamRows } from "./storage/upstream-row.ts";
 import { findHost } from "./upstream/find-host.ts";
+import { ManagedSession } from "./upstream/managed-session.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
 /** The longest an idle object waits between two looks at what is due. */
@@ -41,9 +44,10 @@ export class AccountRuntime {
       host: findHost(config, jid.domain),
       resource: this.#resource(),
       vault: this.#vault,
-      outbound: new Outbound(storage.sql),
+      session: new ManagedSession(new UpstreamRows(storage.sql), new Outbound(storage.sql)),
       handlers: {
         onBound: (fullJid) => this.#onBound(fullJid),
+        onResumed: (fullJid) => this.#onResumed(fullJid),
         onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
         onLost: (reason) => this.#turn(() => this.policy.upstreamLost(reason)),
         onRefused: (reason) => this.clients.endAll("not-authorized", reason),
@@ -81,13 +85,21 @@ export class AccountRuntime {
   /** Connects if that is due, fails what is overdue, and arms the next look. */
   async tick(): Promise<void> {
     if (!this.#vault.needsLogin) await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
-    this.upstream.startIfDue(Date.now());
+    this.upstream.tick(Date.now());
     this.#turn(() => this.policy.tick());
   }
 
   /** One client frame, in one turn. */
   onFrame(ws: WebSocket, data: string | ArrayBuffer): void {
     this.#turn(() => this.clients.onFrame(ws, data));
+  }
+
+  #onResumed(fullJid: string): void {
+    this.#turn(() => {
+      this.clients.upstreamBound(fullJid);
+      this.policy.upstreamResumed();
+    });
+    void this.tick();
   }
 
   #onBound(fullJid: string): void {
@@ -121,6 +133,10 @@ export class AccountRuntime {
       clients: {
         send: (ids: readonly string[], frame: string) => this.clients.send(ids, frame),
         replace: (id: string) => this.clients.end(id, "conflict", "The same device has attached again."),
+      },
+      store: {
+        contacts: new StanzaTable(this.#storage.sql, "contact_presence"),
+        directed: new StanzaTable(this.#storage.sql, "directed_presence"),
       },
       clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
       ids: { next: nonce },

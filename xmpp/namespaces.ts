@@ -18,6 +18,7 @@ export const NS = {
   rosterVer: "urn:xmpp:features:rosterver",
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
   session: "urn:ietf:params:xml:ns:xmpp-session",
+  sm: "urn:xmpp:sm:3",
   stanzaErrors: "urn:ietf:params:xml:ns:xmpp-stanzas",
   stream: "http://etherx.jabber.org/streams",
   streamErrors: "urn:ietf:params:xml:ns:xmpp-streams",

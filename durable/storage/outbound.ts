@@ -1,6 +1,7 @@
 /**
  * Stanzas on their way to the account's server, in order, in the table `outbound`: what a client was told is accepted
- * survives the process. A row is gone once its stanza has been handed to the socket.
+ * survives the process. A row is gone once the server has acknowledged its stanza, or, where the server acknowledges
+ * nothing, once it was handed to the socket.
  */
 /** SQLite rows hold at most 2 MB in production; local runs do not enforce it. */
 const MAX_STANZA_BYTES = 1_900_000;
@@ -8,39 +9,52 @@ const MAX_STANZA_BYTES = 1_900_000;
 const MAX_QUEUED = 10_000;
 
 export interface QueuedStanza {
-  seq: number;
+  atMs: number;
   stanza: string;
 }
 
 export class Outbound {
   readonly #sql: SqlStorage;
-  #count: number;
+  /** Rows are numbered without gaps from #first to #next - 1. */
+  #first: number;
+  #next: number;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#count = sql.exec<{ count: number }>("SELECT count(*) AS count FROM outbound").one().count;
+    const { first, last } = sql
+      .exec<{ first: number | null; last: number | null }>(
+        "SELECT min(seq) AS first, max(seq) AS last FROM outbound",
+      )
+      .one();
+    this.#first = first ?? 1;
+    this.#next = (last ?? 0) + 1;
   }
 
-  get isEmpty(): boolean {
-    return this.#count === 0;
+  get length(): number {
+    return this.#next - this.#first;
   }
 
   /** False when the queue has no room for it. */
-  add(stanza: string): boolean {
-    if (this.#count >= MAX_QUEUED || stanza.length > MAX_STANZA_BYTES) return false;
-    this.#sql.exec("INSERT INTO outbound (stanza) VALUES (?)", stanza);
-    this.#count += 1;
+  add(stanza: string, nowMs: number): boolean {
+    if (this.length >= MAX_QUEUED || stanza.length > MAX_STANZA_BYTES) return false;
+    this.#sql.exec("INSERT INTO outbound (seq, at_ms, stanza) VALUES (?, ?, ?)", this.#next, nowMs, stanza);
+    this.#next += 1;
     return true;
   }
 
-  /** Takes everything out, oldest first. */
-  takeAll(): QueuedStanza[] {
-    if (this.#count === 0) return [];
-    const rows = this.#sql
-      .exec<{ seq: number; stanza: string }>("SELECT seq, stanza FROM outbound ORDER BY seq")
-      .toArray();
-    this.#sql.exec("DELETE FROM outbound");
-    this.#count = 0;
-    return rows;
+  /** Everything that is queued, oldest first. */
+  all(): QueuedStanza[] {
+    if (this.length === 0) return [];
+    return this.#sql
+      .exec<{ at_ms: number; stanza: string }>("SELECT at_ms, stanza FROM outbound ORDER BY seq")
+      .toArray()
+      .map(({ at_ms: atMs, stanza }) => ({ atMs, stanza }));
+  }
+
+  /** Removes the `count` oldest. */
+  dropOldest(count: number): void {
+    if (count === 0) return;
+    this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first + count);
+    this.#first += count;
   }
 }

@@ -5,7 +5,11 @@
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE credential (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);
-   CREATE TABLE outbound (seq INTEGER PRIMARY KEY AUTOINCREMENT, stanza TEXT NOT NULL);`,
+   CREATE TABLE outbound (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL);
+   CREATE TABLE upstream (id INTEGER PRIMARY KEY CHECK (id = 1), sm_id TEXT, location TEXT,
+     full_jid TEXT NOT NULL, handled INTEGER NOT NULL, acknowledged INTEGER NOT NULL);
+   CREATE TABLE contact_presence (address TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE directed_presence (address TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -15,6 +15,7 @@ import type {
 } from "../../xmpp/initiating/state.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { readStreamError, type StreamCondition, streamError } from "../../xmpp/stream-error.ts";
+import type { Enabled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
 import type { UpstreamHost } from "../config.ts";
@@ -24,8 +25,13 @@ import { TcpLink } from "./tcp-link.ts";
 
 export interface StreamHandlers {
   onAuthenticated(evidence: AuthenticationEvidence): void;
-  onBound(fullJid: string, features: ServerFeatures): void;
-  onStanza(stanza: Element): void;
+  onBound(fullJid: string, features: ServerFeatures, sm: Enabled | undefined): void;
+  onResumed(h: number, features: ServerFeatures): void;
+  onResumeFailed(h: number | undefined): void;
+  /** A stanza, or a nonza of Stream Management. */
+  onElement(element: Element): void;
+  /** The chunk is done with: what its stanzas have moved is to be written down. */
+  onTurnEnd(): void;
   /** Called once; nothing else after it. */
   onEnded(failure: NegotiationFailure): void;
 }
@@ -39,6 +45,7 @@ export class UpstreamStream {
   readonly #link: TcpLink;
   readonly #timer: ReturnType<typeof setTimeout>;
   #ended = false;
+  #lastReceivedMs = Date.now();
 
   constructor(host: UpstreamHost, config: NegotiationConfig, handlers: StreamHandlers) {
     this.#handlers = handlers;
@@ -46,7 +53,11 @@ export class UpstreamStream {
     this.#link = new TcpLink(host, {
       onConnected: () => this.#negotiate({ type: "connected" }),
       onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
-      onEvents: (events) => this.#onEvents(events),
+      onEvents: (events) => {
+        this.#lastReceivedMs = Date.now();
+        this.#onEvents(events);
+        if (!this.#ended) this.#handlers.onTurnEnd();
+      },
       onClosed: (reason, stage) =>
         this.#end({ kind: stage === "tls" ? "identity" : "server", condition: "closed", text: reason }),
     });
@@ -60,9 +71,19 @@ export class UpstreamStream {
     return !this.#ended && this.#state.phase === "bound";
   }
 
-  /** Sends one serialized stanza. Only on a bound stream. */
-  send(stanza: string): void {
-    this.#link.write(stanza);
+  /** When the server was last heard of, in milliseconds since the epoch. */
+  get lastReceivedMs(): number {
+    return this.#lastReceivedMs;
+  }
+
+  /** Sends serialized stanzas or nonzas. Only on a bound stream. */
+  send(elements: readonly string[]): void {
+    for (const element of elements) this.#link.write(element);
+  }
+
+  /** Ends the stream for what the server did wrong, with the reason on the wire (RFC 6120 section 4.9). */
+  fail(condition: StreamCondition, text: string): void {
+    this.#fail("protocol", condition, text, condition);
   }
 
   /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */
@@ -113,7 +134,7 @@ export class UpstreamStream {
   }
 
   #onBoundElement(element: Element): void {
-    if (!element.is("error", NS.stream)) return this.#handlers.onStanza(element);
+    if (!element.is("error", NS.stream)) return this.#handlers.onElement(element);
     const { condition, text } = readStreamError(element);
     const said = text === "" ? "" : ` (${text})`;
     this.#end({ kind: "server", condition, text: `The server ended the stream: ${condition}${said}.` });
@@ -141,7 +162,12 @@ export class UpstreamStream {
         return this.#handlers.onAuthenticated(effect.evidence);
       case "bound":
         clearTimeout(this.#timer);
-        return this.#handlers.onBound(effect.fullJid, effect.features);
+        return this.#handlers.onBound(effect.fullJid, effect.features, effect.sm);
+      case "resumed":
+        clearTimeout(this.#timer);
+        return this.#handlers.onResumed(effect.h, effect.features);
+      case "resume-failed":
+        return this.#handlers.onResumeFailed(effect.h);
       case "failed":
         return this.#end(effect.failure);
     }

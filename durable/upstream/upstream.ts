@@ -1,20 +1,30 @@
 /**
- * The account's one session with its server, kept up: connects, logs in with what is stored, queues what clients send,
- * tries again when the session is lost, and stops when only a person can help.
+ * The account's one session with its server, kept up: connects, logs in with what is stored, resumes, queues what clients
+ * send, notices a server that has gone silent, tries again, and stops when only a person can help.
  */
 import type { Element } from "@xmpp/xml";
-import type { Credentials, NegotiationFailure, ServerFeatures } from "../../xmpp/initiating/state.ts";
+import type {
+  AuthenticationEvidence,
+  Credentials,
+  NegotiationConfig,
+  NegotiationFailure,
+  ServerFeatures,
+} from "../../xmpp/initiating/state.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
+import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { UpstreamHost } from "../config.ts";
 import type { Vault } from "../credentials/vault.ts";
-import type { Outbound } from "../storage/outbound.ts";
 import { backoffMs } from "./backoff.ts";
+import type { ManagedSession } from "./managed-session.ts";
 import { UpstreamStream } from "./upstream-stream.ts";
 
 export interface UpstreamHandlers {
+  /** A new session, about which the server knows nothing yet. */
   onBound(fullJid: string): void;
+  /** The old session goes on as if nothing had happened. */
+  onResumed(fullJid: string): void;
   onStanza(stanza: Element): void;
   /** A session was lost, or an attempt failed; it will be tried again. */
   onLost(reason: string): void;
@@ -37,18 +47,27 @@ interface UpstreamDependencies {
   host: UpstreamHost;
   resource: string;
   vault: Vault;
-  outbound: Outbound;
+  session: ManagedSession;
   handlers: UpstreamHandlers;
+}
+
+/** A server that says nothing for this long is asked whether it is there. */
+const IDLE_MS = 25_000;
+/** And given up after another such time. */
+const SILENT_MS = 55_000;
+
+function nothing(): void {
+  // For a stream that ends before any of this can happen.
 }
 
 export class Upstream {
   readonly #deps: UpstreamDependencies;
-  #session: UpstreamStream | undefined;
+  #stream: UpstreamStream | undefined;
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #nextAttemptMs: number | undefined;
   #lastError = "";
-  #features: ServerFeatures = { rosterVersioning: false, sessionRequired: false };
+  #features: ServerFeatures = { rosterVersioning: false, sessionRequired: false, streamManagement: false };
 
   constructor(deps: UpstreamDependencies) {
     this.#deps = deps;
@@ -58,14 +77,11 @@ export class Upstream {
     return this.#features;
   }
 
-  get isOnline(): boolean {
-    return this.#session?.isBound ?? false;
-  }
-
   status(): UpstreamStatus {
-    const phase = this.isOnline ? "online" : this.#deps.vault.needsLogin ? "needs-login" : "offline";
+    const online = this.#stream?.isBound ?? false;
+    const offline = this.#stream ? "connecting" : this.#deps.vault.needsLogin ? "needs-login" : "offline";
     return {
-      phase: phase === "offline" && this.#session ? "connecting" : phase,
+      phase: online ? "online" : offline,
       lastError: this.#lastError,
       nextAttemptMs: this.#nextAttemptMs,
     };
@@ -74,27 +90,36 @@ export class Upstream {
   /** Connects now if there is no session and what is stored may log in. Calling it again does nothing. */
   start(): void {
     const credentials = this.#deps.vault.credentials();
-    if (this.#session || !credentials) return;
-    this.#clearTimer();
-    this.#session = this.#open(credentials, false, (outcome) => {
-      if (!outcome.ok) this.#onSessionEnded(outcome.failure);
-    });
+    if (!this.#stream && credentials) this.#connect(credentials, () => undefined);
   }
 
-  /** For the alarm: connects if that is due. */
-  startIfDue(nowMs: number): void {
-    if (this.#nextAttemptMs !== undefined && this.#nextAttemptMs > nowMs) return;
-    this.start();
+  /** For the alarm: connects if that is due, and finds out whether a silent server is still there. */
+  tick(nowMs: number): void {
+    if (!this.#stream) {
+      if (this.#nextAttemptMs === undefined || this.#nextAttemptMs <= nowMs) this.start();
+      return;
+    }
+    if (!this.#stream.isBound) return;
+    const silentMs = nowMs - this.#stream.lastReceivedMs;
+    if (silentMs > SILENT_MS) {
+      this.#stream.abandon();
+      const text = `The server has not answered for ${Math.round(silentMs / 1000)} s.`;
+      this.#onEnded({ kind: "server", condition: "silent", text });
+      this.start();
+    } else if (silentMs > IDLE_MS) {
+      // Without Stream Management a ping does it: any answer, even an error, is a sign of life (XEP-0199).
+      this.#stream.send([
+        this.#deps.session.probe() ?? `<iq type="get" id="alive"><ping xmlns="${NS.ping}"/></iq>`,
+      ]);
+    }
   }
 
   /** Sends one stanza now, or keeps it until there is a session. False when there is no room to keep it. */
   send(stanza: Element): boolean {
-    const wire = serialize(stanza, NS.client);
-    if (this.#session?.isBound && this.#deps.outbound.isEmpty) {
-      this.#session.send(wire);
-      return true;
-    }
-    return this.#deps.outbound.add(wire);
+    const connected = this.#stream?.isBound ?? false;
+    const wire = this.#deps.session.add(serialize(stanza, NS.client), Date.now(), connected);
+    if (wire && wire.length > 0) this.#stream?.send(wire);
+    return wire !== undefined;
   }
 
   /**
@@ -104,80 +129,139 @@ export class Upstream {
   login(password: string): Promise<LoginOutcome> {
     const credentials: Credentials = { type: "password", password };
     return new Promise((resolve) => {
-      if (this.#session) {
-        this.#open(credentials, true, resolve);
-        return;
-      }
-      this.#clearTimer();
-      let decided = false;
-      this.#session = this.#open(credentials, false, (outcome) => {
-        if (!decided) resolve(outcome);
-        else if (!outcome.ok) this.#onSessionEnded(outcome.failure);
-        if (!outcome.ok && !decided) {
-          this.#session = undefined;
-          this.#lastError = outcome.failure.text;
-          this.#retryLater();
-        }
-        decided = true;
-      });
+      if (this.#stream) this.#prove(credentials, resolve);
+      else this.#connect(credentials, resolve);
     });
   }
 
-  /** Opens a stream. `settle` is called when the credentials are accepted and stored, and when the stream has ended. */
-  #open(
-    credentials: Credentials,
-    proofOnly: boolean,
-    settle: (outcome: LoginOutcome) => void,
-  ): UpstreamStream {
-    const { account, host, resource, vault, handlers } = this.#deps;
+  /** A stream that becomes the session. `settle` is called once: when its credentials are stored, or with the failure. */
+  #connect(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
+    this.#clearTimer();
+    const { session, handlers } = this.#deps;
+    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, false), {
+      onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
+      onBound: (fullJid, features, sm) => {
+        this.#established(features);
+        stream.send(session.begin(fullJid, sm, Date.now()));
+        handlers.onBound(fullJid);
+      },
+      onResumed: (h, features) => {
+        const fullJid = session.resumption()?.fullJid ?? "";
+        this.#established(features);
+        const unacknowledged = session.resumed(h);
+        if (!unacknowledged) return this.#tooHigh(stream);
+        stream.send(unacknowledged);
+        handlers.onResumed(fullJid);
+      },
+      onResumeFailed: (h) => session.resumeFailed(h),
+      onElement: (element) => this.#onElement(stream, element),
+      onTurnEnd: () => {
+        session.endTurn();
+        const request = session.askAgain();
+        if (request !== undefined) stream.send([request]);
+      },
+      onEnded: (failure) => {
+        settle({ ok: false, failure });
+        this.#onEnded(failure);
+      },
+    });
+    this.#stream = stream;
+  }
+
+  /** A stream that only finds out whether the server takes a password. The session is not touched. */
+  #prove(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
+    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, true), {
+      onAuthenticated: (evidence) => {
+        stream.abandon();
+        void this.#accept(credentials, evidence, settle);
+      },
+      onBound: nothing,
+      onResumed: nothing,
+      onResumeFailed: nothing,
+      onElement: nothing,
+      onTurnEnd: nothing,
+      onEnded: (failure) => settle({ ok: false, failure }),
+    });
+  }
+
+  #config(credentials: Credentials, proofOnly: boolean): NegotiationConfig {
+    const { account, host, resource, vault, session } = this.#deps;
     const strongestSeen = vault.strongestSeen();
-    const config = {
+    const resume = proofOnly ? undefined : session.resumption();
+    return {
       account,
       resource,
       credentials,
       tls: host.tls,
       allowPlain: true,
-      ...(strongestSeen === undefined ? {} : { strongestSeen }),
       probeSalt: credentials.type === "password",
       proofOnly,
+      ...(strongestSeen === undefined ? {} : { strongestSeen }),
+      ...(resume === undefined ? {} : { resume }),
     };
-    const stream: UpstreamStream = new UpstreamStream(host, config, {
-      onAuthenticated: ({ mechanism, scram, saltIsStable }) => {
-        if (credentials.type === "scram") return;
-        const { password } = credentials;
-        const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
-        void (async () => {
-          await vault.accept(password, lasting, mechanism);
-          settle({ ok: true });
-          if (proofOnly) stream.abandon();
-        })();
-      },
-      onBound: (fullJid, features) => {
-        this.#features = features;
-        this.#attempts = 0;
-        this.#lastError = "";
-        handlers.onBound(fullJid);
-        for (const { stanza } of this.#deps.outbound.takeAll()) stream.send(stanza);
-      },
-      onStanza: (stanza) => handlers.onStanza(stanza),
-      onEnded: (failure) => settle({ ok: false, failure }),
-    });
-    return stream;
   }
 
-  #onSessionEnded(failure: NegotiationFailure): void {
-    this.#session = undefined;
+  /** LOGIN-4: keys in place of the password where they will open the account again. */
+  async #accept(
+    credentials: Credentials,
+    { mechanism, scram, saltIsStable }: AuthenticationEvidence,
+    settle: (outcome: LoginOutcome) => void,
+  ): Promise<void> {
+    if (credentials.type === "password") {
+      const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
+      await this.#deps.vault.accept(credentials.password, lasting, mechanism);
+    }
+    settle({ ok: true });
+  }
+
+  #onElement(stream: UpstreamStream, element: Element): void {
+    const { session, handlers } = this.#deps;
+    if (element.getNS() !== NS.sm) {
+      session.onStanza();
+      return handlers.onStanza(element);
+    }
+    if (element.getName() === "r") {
+      // What it says has to be durable first: written now, sent when the platform has it on disk.
+      session.endTurn();
+      return stream.send([session.ack()]);
+    }
+    const h = readHandled(element);
+    if (element.getName() !== "a" || h === undefined)
+      return stream.fail("bad-format", "The server sent a broken nonza.");
+    if (!session.acknowledged(h)) this.#tooHigh(stream);
+  }
+
+  /** XEP-0198 section 6. */
+  #tooHigh(stream: UpstreamStream): void {
+    this.#deps.session.resumeFailed(undefined);
+    stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.");
+  }
+
+  #established(features: ServerFeatures): void {
+    this.#features = features;
+    this.#attempts = 0;
+    this.#lastError = "";
+  }
+
+  #onEnded(failure: NegotiationFailure): void {
+    this.#stream = undefined;
     this.#lastError = failure.text;
-    if (failure.kind === "credentials") {
-      void this.#deps.vault.refuse().then(() => this.#deps.handlers.onRefused(failure.text));
+    this.#deps.session.disconnected();
+    if (failure.kind === "credentials" && !this.#deps.vault.needsLogin) {
+      void this.#refused(failure.text);
       return;
     }
+    if (this.#deps.vault.needsLogin) return;
     this.#retryLater();
     this.#deps.handlers.onLost(failure.text);
   }
 
+  async #refused(reason: string): Promise<void> {
+    await this.#deps.vault.refuse();
+    this.#deps.handlers.onRefused(reason);
+  }
+
   #retryLater(): void {
-    if (this.#deps.vault.needsLogin) return;
     const delayMs = backoffMs(this.#attempts, Math.random());
     this.#attempts += 1;
     this.#nextAttemptMs = Date.now() + delayMs;

@@ -22,6 +22,7 @@ export function readServerFeatures(features: Element): ServerFeatures {
   const session = features.getChild("session", NS.session);
   return {
     rosterVersioning: features.getChild("ver", NS.rosterVer) !== undefined,
+    streamManagement: features.getChild("sm", NS.sm) !== undefined,
     sessionRequired: session !== undefined && session.getChild("optional") === undefined,
   };
 }

@@ -7,6 +7,7 @@ import xml, { type Element } from "@xmpp/xml";
 import { parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { readStreamError } from "../stream-error.ts";
+import { type Enabled, enableNonza, readEnabled, readHandled, resumeNonza } from "../stream-management.ts";
 import { escapeAttribute, serialize } from "../xml/serialize.ts";
 import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
 import { beginSasl, continueSasl, type SaslPorts, useKeys } from "./sasl.ts";
@@ -16,10 +17,16 @@ import type {
   NegotiationEvent,
   NegotiationFailure,
   NegotiationState,
+  ServerFeatures,
 } from "./state.ts";
 
 const BIND_ID = "bind";
 const SESSION_ID = "session";
+const NO_FEATURES: ServerFeatures = {
+  rosterVersioning: false,
+  sessionRequired: false,
+  streamManagement: false,
+};
 
 export function startNegotiation(config: NegotiationConfig): NegotiationState {
   return { phase: "header", config, secured: config.tls === "direct", authenticated: false };
@@ -89,10 +96,14 @@ function onElement(state: NegotiationState, element: Element, ports: SaslPorts):
         : fail("identity", "starttls", "The server refused STARTTLS.");
     case "sasl":
       return onSasl(state, element, ports);
+    case "resume":
+      return onResumeAnswer(state, element);
     case "bind":
       return onBindResult(state, element);
     case "session":
-      return isReply(element, SESSION_ID) ? bound(state) : unexpected(state, element);
+      return isReply(element, SESSION_ID) ? enable(state) : unexpected(state, element);
+    case "enable":
+      return onEnableAnswer(state, element);
     default:
       return unexpected(state, element);
   }
@@ -109,6 +120,28 @@ function onFeatures(state: NegotiationState, features: Element, ports: SaslPorts
   if (!state.authenticated) return beginSasl(state, features, ports);
   if (!offersBind(features)) return fail("protocol", "no-bind", "The server offers no resource binding.");
   state.features = readServerFeatures(features);
+  const { resume } = state.config;
+  if (!resume || !state.features.streamManagement) return bind(state);
+  state.phase = "resume";
+  return [{ type: "send", xml: resumeNonza(resume.previd, resume.h) }];
+}
+
+/** XEP-0198 section 5. */
+function onResumeAnswer(state: NegotiationState, element: Element): NegotiationEffect[] {
+  const { resume } = state.config;
+  if (element.is("failed", NS.sm)) {
+    return [{ type: "resume-failed", h: readHandled(element) }, ...bind(state)];
+  }
+  const h = readHandled(element);
+  if (!element.is("resumed", NS.sm) || !resume || element.attrs.previd !== resume.previd || h === undefined) {
+    return unexpected(state, element);
+  }
+  state.phase = "bound";
+  state.fullJid = resume.fullJid;
+  return [{ type: "resumed", h, features: state.features ?? NO_FEATURES }];
+}
+
+function bind(state: NegotiationState): NegotiationEffect[] {
   state.phase = "bind";
   const resource = xml("resource", {}, state.config.resource);
   return [sendIq(BIND_ID, xml("bind", { xmlns: NS.bind }, resource))];
@@ -143,13 +176,24 @@ function onBindResult(state: NegotiationState, element: Element): NegotiationEff
     state.phase = "session";
     return [sendIq(SESSION_ID, xml("session", { xmlns: NS.session }))];
   }
-  return bound(state);
+  return enable(state);
 }
 
-function bound(state: NegotiationState): NegotiationEffect[] {
+/** XEP-0198 section 3: after binding, and only once. */
+function enable(state: NegotiationState): NegotiationEffect[] {
+  if (!state.features?.streamManagement) return bound(state, undefined);
+  state.phase = "enable";
+  return [{ type: "send", xml: enableNonza() }];
+}
+
+function onEnableAnswer(state: NegotiationState, element: Element): NegotiationEffect[] {
+  if (element.is("enabled", NS.sm)) return bound(state, readEnabled(element));
+  return element.is("failed", NS.sm) ? bound(state, undefined) : unexpected(state, element);
+}
+
+function bound(state: NegotiationState, sm: Enabled | undefined): NegotiationEffect[] {
   state.phase = "bound";
-  const features = state.features ?? { rosterVersioning: false, sessionRequired: false };
-  return [{ type: "bound", fullJid: state.fullJid ?? "", features }];
+  return [{ type: "bound", fullJid: state.fullJid ?? "", features: state.features ?? NO_FEATURES, sm }];
 }
 
 function isReply(element: Element, id: string): boolean {

@@ -6,6 +6,7 @@ import type { Element } from "@xmpp/xml";
 import type { Jid } from "../jid.ts";
 import type { ScramClientState } from "../sasl/scram-client.ts";
 import type { ScramKeys, ScramParameters } from "../sasl/scram-keys.ts";
+import type { Enabled } from "../stream-management.ts";
 
 /** What proves the account to its server: the password, or SCRAM keys bound to one salt and iteration count. */
 export type Credentials =
@@ -29,10 +30,23 @@ export interface NegotiationConfig {
   probeSalt: boolean;
   /** Stop after authentication: only the password was to be proved. */
   proofOnly: boolean;
+  /** The session to take up again (XEP-0198 section 5), before a new one is bound. */
+  resume?: { previd: string; h: number; fullJid: string };
 }
 
 export interface NegotiationState {
-  phase: "header" | "features" | "tls" | "sasl" | "bind" | "session" | "bound" | "failed" | "proved";
+  phase:
+    | "header"
+    | "features"
+    | "tls"
+    | "sasl"
+    | "resume"
+    | "bind"
+    | "session"
+    | "enable"
+    | "bound"
+    | "failed"
+    | "proved";
   config: NegotiationConfig;
   secured: boolean;
   authenticated: boolean;
@@ -54,6 +68,7 @@ export interface NegotiationState {
 export interface ServerFeatures {
   rosterVersioning: boolean;
   sessionRequired: boolean;
+  streamManagement: boolean;
 }
 
 export type NegotiationEvent =
@@ -71,7 +86,12 @@ export type NegotiationEffect =
   | { type: "restart" }
   | { type: "derive-keys"; parameters: ScramParameters; password: string }
   | { type: "authenticated"; evidence: AuthenticationEvidence }
-  | { type: "bound"; fullJid: string; features: ServerFeatures }
+  /** A new session; `sm` when the server acknowledges stanzas: counters begin at zero on both sides now. */
+  | { type: "bound"; fullJid: string; features: ServerFeatures; sm: Enabled | undefined }
+  /** The old session goes on; the server has handled `h` of our stanzas. */
+  | { type: "resumed"; h: number; features: ServerFeatures }
+  /** The old session is over; `h` of our stanzas were handled in it, where the server still knows. */
+  | { type: "resume-failed"; h: number | undefined }
   | { type: "failed"; failure: NegotiationFailure };
 
 /** What was learned by a successful authentication. */
