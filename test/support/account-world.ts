@@ -1,0 +1,146 @@
+// A World that is nothing but the account's policy: recording ports, a clock that only moves when told, counting ids.
+
+import { Account, type AccountOptions } from "../../bouncer/account.ts";
+import type { Ports } from "../../bouncer/ports.ts";
+import type { TraceEntry } from "../../bouncer/trace.ts";
+import { serialize } from "../../xmpp/xml/serialize.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { Script, World } from "./scenario.ts";
+import { play } from "./scenario.ts";
+import { parse } from "./xml-shape.ts";
+
+export const BARE = "alice@example.org";
+export const FULL = "alice@example.org/xmpproxy-1";
+
+/** 2026-01-01T00:00:00Z */
+const BEGIN_MS = 1_767_225_600_000;
+
+interface Beginning {
+  /** "up": there is a session, and what it began with is over. "down": there was one once. "new": there never was. */
+  session: "up" | "down" | "new";
+  detachedShow: string;
+}
+
+export class AccountWorld implements World {
+  readonly variables = { bare: BARE, full: FULL, domain: "example.org" };
+  account: Account;
+  nowMs = BEGIN_MS;
+  readonly #ports: Ports;
+  readonly #options: AccountOptions;
+  readonly #came = new Map<string, string[]>();
+  readonly #replaced = new Set<string>();
+  #lastDecision: TraceEntry | undefined;
+  #ids = 0;
+
+  constructor({ session = "up", detachedShow = "away" }: Partial<Beginning> = {}) {
+    this.#ports = {
+      upstream: { send: (stanza) => this.#record("upstream", serialize(stanza)) },
+      clients: {
+        send: (clients, frame) => {
+          for (const client of clients) this.#record(client, frame);
+        },
+        replace: (client) => void this.#replaced.add(client),
+      },
+      store: { contacts: new MemoryStore(), directed: new MemoryStore() },
+      clock: {
+        nowMs: () => this.nowMs,
+        stamp: (atMs) => new Date(atMs).toISOString(),
+      },
+      ids: { next: () => `id-${(this.#ids += 1)}` },
+    };
+    const fullJid = session === "new" ? "" : FULL;
+    this.#options = { bareJid: BARE, fullJid, detachedShow };
+    this.account = new Account(this.#ports, this.#options);
+    if (session === "up") this.account.upstreamBound(FULL);
+    this.#came.clear();
+    this.#happens();
+  }
+
+  /** The process dies: what was not stored is gone, clients and session with it. */
+  restart(): void {
+    this.#lastDecision = undefined;
+    this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
+  }
+
+  attach(client: string, device: string): void {
+    this.#happens();
+    const lastActiveMs = this.nowMs;
+    this.account.attach({ id: client, device, carbons: false, interested: false, lastActiveMs });
+  }
+
+  leave(client: string): void {
+    this.#happens();
+    this.account.detach(client);
+  }
+
+  send(client: string, xml: string): void {
+    this.#happens();
+    this.account.fromClient(client, parse(xml));
+  }
+
+  upstreamSends(xml: string): void {
+    this.#happens();
+    this.account.fromUpstream(parse(xml));
+  }
+
+  upstreamLost(reason: string): void {
+    this.#happens();
+    this.account.upstreamLost(reason);
+  }
+
+  upstreamBound(fullJid: string): void {
+    this.#happens();
+    this.account.upstreamBound(fullJid);
+  }
+
+  /** Time passes; whatever falls due is seen to at its time, as the shell's timer does. */
+  wait(seconds: number): void {
+    this.#happens();
+    const untilMs = this.nowMs + seconds * 1000;
+    for (;;) {
+      const dueMs = this.account.nextDeadlineMs();
+      if (dueMs === undefined || dueMs > untilMs) break;
+      this.nowMs = Math.max(this.nowMs, dueMs);
+      this.account.tick();
+      if (this.account.nextDeadlineMs() === dueMs) throw new Error("a deadline that tick() does not see to");
+    }
+    this.nowMs = untilMs;
+  }
+
+  next(place: string): string | undefined {
+    const queue = this.#came.get(place);
+    const first = queue?.shift();
+    if (queue?.length === 0) this.#came.delete(place);
+    return first;
+  }
+
+  isReplaced(client: string): boolean {
+    return this.#replaced.has(client);
+  }
+
+  leftovers(): Record<string, string[]> {
+    return Object.fromEntries(this.#came);
+  }
+
+  decisions(): TraceEntry[] {
+    const trace = this.account.trace();
+    return trace.slice(this.#lastDecision ? trace.indexOf(this.#lastDecision) + 1 : 0);
+  }
+
+  /** No two things happen in the same millisecond, so that who was active last is never a tie. */
+  #happens(): void {
+    this.nowMs += 1;
+    this.#lastDecision = this.account.trace().at(-1);
+  }
+
+  #record(place: string, frame: string): void {
+    const queue = this.#came.get(place);
+    if (queue) queue.push(frame);
+    else this.#came.set(place, [frame]);
+  }
+}
+
+/** Plays a script against the policy alone. */
+export async function playPolicy(script: Script, beginning: Partial<Beginning> = {}): Promise<void> {
+  await play(script, new AccountWorld(beginning));
+}

@@ -1,0 +1,151 @@
+// Scripts of what several clients and a server say to each other, readable as a conversation, and what plays them.
+// Must not know what they are played against: that is a World (account-world.ts is the policy alone).
+//
+// In a script's XML, `$name` stands for a variable: known ones are put in before anything is sent or compared; one that is
+// still unknown in an expectation, alone in an attribute or as an element's text, takes what has come. `$_` takes anything
+// and remembers nothing.
+
+import { expect } from "vitest";
+import { parse, type Shape, shapeOf } from "./xml-shape.ts";
+
+/** Clients are written as account/client: "alice/one". */
+export type Step =
+  | { attach: string; device?: string }
+  | { leave: string }
+  | { from: string; send: string }
+  /** The next thing that the client gets. */
+  | { to: string; expect: string }
+  | { to: readonly string[]; expect: string }
+  /** Nothing is on its way to the client. */
+  | { silent: string }
+  /** The client's stream has been ended, because its device is attached anew. */
+  | { replaced: string }
+  | { upstream: "sends"; xml: string }
+  /** The next thing that the server gets. */
+  | { upstream: "gets"; xml: string }
+  | { upstream: "silent" }
+  | { upstream: "lost"; reason: string }
+  | { upstream: "bound"; as: string }
+  | { waitSeconds: number }
+  /** Why: what was decided since the last thing that happened. Skipped where nobody can look inside. */
+  | { rule: string; because: string; to?: readonly string[] | "upstream" };
+
+export type Script = readonly Step[];
+
+export interface Decision {
+  rule: string;
+  reason: string;
+  to: readonly string[] | "upstream";
+}
+
+/** Where a script is played. Everything may take its time. */
+export interface World {
+  /** What the script's variables stand for in the beginning, `full` (the full JID) for one. */
+  readonly variables: Readonly<Record<string, string>>;
+  attach(client: string, device: string): void | Promise<void>;
+  leave(client: string): void | Promise<void>;
+  send(client: string, xml: string): void | Promise<void>;
+  upstreamSends(xml: string): void | Promise<void>;
+  upstreamLost(reason: string): void | Promise<void>;
+  upstreamBound(fullJid: string): void | Promise<void>;
+  wait(seconds: number): void | Promise<void>;
+  /** Takes the next stanza that came to a client or to "upstream"; undefined when there is none. */
+  next(place: string): string | undefined | Promise<string | undefined>;
+  isReplaced(client: string): boolean | Promise<boolean>;
+  /** Everything that came and that nobody took. */
+  leftovers(): Record<string, string[]> | Promise<Record<string, string[]>>;
+  /** What was decided since the last thing that happened. */
+  decisions?(): readonly Decision[];
+}
+
+/** Plays a script; in the end nothing may be left that the script did not expect. */
+export async function play(script: Script, world: World): Promise<void> {
+  const player = new Player(world);
+  for (const [index, step] of script.entries()) {
+    await player.step(step, `step ${index + 1}: ${JSON.stringify(step)}`);
+  }
+  expect(await world.leftovers(), "what came and was not expected").toEqual({});
+}
+
+class Player {
+  readonly #world: World;
+  readonly #variables: Record<string, string>;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#variables = { ...world.variables };
+  }
+
+  async step(step: Step, where: string): Promise<void> {
+    const world = this.#world;
+    if ("attach" in step) return await world.attach(step.attach, step.device ?? step.attach);
+    if ("leave" in step) return await world.leave(step.leave);
+    if ("from" in step) return await world.send(step.from, this.#fill(step.send));
+    if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();
+    if ("replaced" in step) return expect(await world.isReplaced(step.replaced), where).toBe(true);
+    if ("waitSeconds" in step) return await world.wait(step.waitSeconds);
+    if ("rule" in step) return this.#checkDecision(step, where);
+    if ("upstream" in step) return await this.#upstream(step, where);
+    for (const client of typeof step.to === "string" ? [step.to] : step.to) {
+      await this.#expect(client, step.expect, where);
+    }
+  }
+
+  async #upstream(step: Extract<Step, { upstream: unknown }>, where: string): Promise<void> {
+    const world = this.#world;
+    switch (step.upstream) {
+      case "sends":
+        return await world.upstreamSends(this.#fill(step.xml));
+      case "gets":
+        return await this.#expect("upstream", step.xml, where);
+      case "silent":
+        return expect(await world.next("upstream"), where).toBeUndefined();
+      case "lost":
+        return await world.upstreamLost(step.reason);
+      case "bound":
+        return await world.upstreamBound(this.#fill(step.as));
+    }
+  }
+
+  async #expect(place: string, literal: string, where: string): Promise<void> {
+    const came = await this.#world.next(place);
+    if (came === undefined) expect.fail(`nothing came to ${place} (${where})`);
+    const actual = shapeOf(parse(came));
+    const expected = shapeOf(parse(this.#fill(literal)));
+    this.#capture(expected, actual);
+    expect(actual, `to ${place}, ${where}`).toEqual(expected);
+  }
+
+  #checkDecision(step: Extract<Step, { rule: string }>, where: string): void {
+    if (!this.#world.decisions) return;
+    const { rule, because, to } = step;
+    const wanted = { rule, reason: because, ...(to === undefined ? {} : { to }) };
+    expect(this.#world.decisions(), where).toContainEqual(expect.objectContaining(wanted));
+  }
+
+  #fill(xml: string): string {
+    return xml.replaceAll(/\$([a-z]\w*)/gi, (token, name: string) => this.#variables[name] ?? token);
+  }
+
+  /** Lets unknown variables in the expectation take what has come in their place. */
+  #capture(expected: Shape, actual: Shape): void {
+    for (const [name, wanted] of Object.entries(expected.attrs)) {
+      expected.attrs[name] = this.#take(wanted, actual.attrs[name]);
+    }
+    for (const [index, wanted] of expected.children.entries()) {
+      const came = actual.children[index];
+      if (typeof wanted !== "string") {
+        if (typeof came === "object") this.#capture(wanted, came);
+      } else if (typeof came === "string") expected.children[index] = this.#take(wanted, came);
+    }
+  }
+
+  #take(wanted: string, came: string | undefined): string {
+    if (came === undefined) return wanted;
+    if (wanted === "$_") return came;
+    const name = /^\$([a-z]\w*)$/i.exec(wanted)?.[1];
+    if (name === undefined) return wanted;
+    const value = (this.#variables[name] ??= came);
+    return value;
+  }
+}

@@ -1,0 +1,91 @@
+// ROS: pushes from the account's own server, and what only looks like one.
+
+import { describe, expect, it } from "vitest";
+import { AccountWorld, playPolicy } from "../../support/account-world.ts";
+import { asksForRoster, comesOnline } from "../../support/phrases.ts";
+import type { Script } from "../../support/scenario.ts";
+
+const roster = `<query xmlns="jabber:iq:roster"><item jid="bob@example.org" subscription="both"/></query>`;
+const block = `<block xmlns="urn:xmpp:blocking"><item jid="eve@example.org"/></block>`;
+const unblock = `<unblock xmlns="urn:xmpp:blocking"/>`;
+const three: Script = [
+  { attach: "alice/one" },
+  { attach: "alice/two" },
+  { attach: "alice/three" },
+  ...asksForRoster("alice/one"),
+  ...asksForRoster("alice/two"),
+];
+
+describe("ROS-1 pushes from the account's own server", () => {
+  it.each([
+    ["without from", ``, ``],
+    ["from the bare JID", ` from="$bare"`, ` to="$bare"`],
+  ])("ROS-1 a roster push %s, to each client that has asked for the roster", async (_name, from, to) => {
+    await playPolicy([
+      ...three,
+      { upstream: "sends", xml: `<iq type="set"${from} to="$full" id="push">${roster}</iq>` },
+      { rule: "ROS-1", because: "a push is acknowledged once", to: "upstream" },
+      { rule: "ROS-1", because: "a roster push, under a fresh id", to: ["alice/one"] },
+      { upstream: "gets", xml: `<iq type="result"${to} from="$full" id="push"/>` },
+      { to: "alice/one", expect: `<iq type="set"${from} to="$full" id="$first">${roster}</iq>` },
+      { to: "alice/two", expect: `<iq type="set"${from} to="$full" id="$second">${roster}</iq>` },
+      { from: "alice/one", send: `<iq type="result" id="$first"/>` },
+      { from: "alice/two", send: `<iq type="result" id="$second"/>` },
+      { rule: "IQ-7", because: "this client was not asked", to: [] },
+      { upstream: "silent" },
+    ]);
+  });
+
+  it.each([
+    ["block", block],
+    ["unblock", unblock],
+  ])("ROS-1 a %s push, to every client", async (_name, payload) => {
+    await playPolicy([
+      ...three,
+      { upstream: "sends", xml: `<iq type="set" to="$full" id="push">${payload}</iq>` },
+      { rule: "ROS-1", because: "a blocking push, under a fresh id", to: ["alice/three"] },
+      { upstream: "gets", xml: `<iq type="result" from="$full" id="push"/>` },
+      {
+        to: ["alice/one", "alice/two", "alice/three"],
+        expect: `<iq type="set" to="$full" id="$_">${payload}</iq>`,
+      },
+    ]);
+  });
+
+  it("ROS-1 nobody wants it: it is acknowledged all the same", async () => {
+    await playPolicy([
+      { attach: "alice/one" },
+      { upstream: "sends", xml: `<iq type="set" to="$full" id="push">${roster}</iq>` },
+      { upstream: "gets", xml: `<iq type="result" from="$full" id="push"/>` },
+    ]);
+  });
+
+  it("ROS-1 each copy has an id of its own", () => {
+    const world = new AccountWorld();
+    for (const client of ["alice/one", "alice/two"]) world.attach(client, client);
+    world.upstreamSends(`<iq type="set" id="push">${block}</iq>`);
+    const copies = ["alice/one", "alice/two"].map((client) => world.next(client));
+    expect(new Set(copies).size).toBe(2);
+    expect(copies.join("")).not.toContain(`id="push"`);
+  });
+});
+
+describe("ROS-2 a push from anybody else is none", () => {
+  it.each([
+    ["a contact", "bob@example.org/a"],
+    ["our server's domain", "example.org"],
+    ["our own full JID", "$full"],
+  ])("ROS-2 IQ-7 from %s: a request like any other", async (_name, from) => {
+    await playPolicy([
+      { attach: "alice/one" },
+      { attach: "alice/two" },
+      ...asksForRoster("alice/one"),
+      ...comesOnline("alice/two"),
+      { upstream: "sends", xml: `<iq type="set" from="${from}" to="$full" id="push">${roster}</iq>` },
+      { rule: "IQ-7", because: "the most recently active client", to: ["alice/two"] },
+      { to: "alice/two", expect: `<iq type="set" from="${from}" to="$full" id="push">${roster}</iq>` },
+      { silent: "alice/one" },
+      { upstream: "silent" },
+    ]);
+  });
+});
