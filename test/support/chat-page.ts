@@ -1,0 +1,127 @@
+// The chat page in a real browser, as a person uses it: what to click, and what is then to be seen. Also keeps account
+// of what the page does behind one's back: requests to elsewhere, blocked content, errors.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
+
+// Ignored by git.
+const SCREENSHOTS = fileURLToPath(new URL("../../.wrangler/screenshots", import.meta.url));
+
+const CONVERSATION = "textarea.chat-textarea";
+
+/** How a conversation is shown: who is named as the sender, and what is said. */
+export interface ShownMessage {
+  readonly from: string;
+  readonly text: string;
+}
+
+export class ChatPage {
+  readonly page: Page;
+  /** URLs asked for outside of the page's own origin. */
+  readonly outsideRequests: string[] = [];
+  /** What the content security policy had to block, and uncaught errors. */
+  readonly complaints: string[] = [];
+  readonly #url: string;
+
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.#url = url;
+    page.on("request", (request) => this.#onRequest(request.url()));
+    page.on("websocket", (socket) => this.#onRequest(socket.url()));
+    page.on("console", (message) => this.#onConsole(message));
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+  }
+
+  #onRequest(text: string): void {
+    const url = new URL(text);
+    const isOwn = url.host === new URL(this.#url).host;
+    if (!isOwn && url.protocol !== "data:" && url.protocol !== "blob:") {
+      this.outsideRequests.push(text);
+    }
+  }
+
+  #onConsole(message: ConsoleMessage): void {
+    if (message.type() === "error" && message.text().includes("Content Security Policy")) {
+      this.complaints.push(message.text());
+    }
+  }
+
+  /** Opens the page and waits until it has settled on the login form or the chat. */
+  async open(): Promise<void> {
+    await this.page.goto(this.#url);
+    await this.page.waitForSelector("body[data-view=login], body[data-view=chat]");
+  }
+
+  async submitLogin(jid: string, password: string): Promise<void> {
+    await this.page.waitForSelector("body[data-view=login]");
+    await this.page.fill("#jid", jid);
+    await this.page.fill("#password", password);
+    await this.page.click("#submit");
+  }
+
+  async waitForChat(): Promise<void> {
+    await this.page.waitForSelector("body[data-view=chat]");
+    await this.page.waitForSelector("converse-user-profile");
+  }
+
+  async logIn(jid: string, password: string): Promise<void> {
+    await this.open();
+    await this.submitLogin(jid, password);
+    await this.waitForChat();
+  }
+
+  /** What the login form says, once it says something. */
+  async notice(): Promise<string> {
+    return (await this.page.locator("#notice:not([hidden])").textContent()) ?? "";
+  }
+
+  /** Opens the conversation with a contact from the roster. */
+  async openConversation(contactName: string): Promise<void> {
+    await this.page.locator("#converse-roster .open-chat", { hasText: contactName }).first().click();
+    await this.page.waitForSelector(CONVERSATION);
+  }
+
+  async send(text: string): Promise<void> {
+    await this.page.fill(CONVERSATION, text);
+    await this.page.press(CONVERSATION, "Enter");
+  }
+
+  /** Waits until a message is to be seen, and returns it. */
+  async see(text: string): Promise<ShownMessage> {
+    await this.page.locator(".chat-msg__text", { hasText: text }).first().waitFor();
+    const shown = (await this.conversation()).find((message) => message.text === text);
+    if (shown === undefined) {
+      throw new Error(`"${text}" is there, but not as a whole message`);
+    }
+    return shown;
+  }
+
+  /** The messages of the open conversation, in the order shown. */
+  async conversation(): Promise<readonly ShownMessage[]> {
+    return await this.page.locator(".chat-msg").evaluateAll((messages) =>
+      messages.map((message) => ({
+        from: message.getAttribute("data-from") ?? "",
+        text: message.querySelector(".chat-msg__text")?.textContent?.trim() ?? "",
+      })),
+    );
+  }
+
+  /** Writes .wrangler/screenshots/<name>.png. */
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+}
+
+/** A tab in a browser of its own: nothing is shared with any other tab. */
+export async function newChatPage(browser: Browser, url: string): Promise<ChatPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  return await newTab(context, url);
+}
+
+/** A further tab in a browser that is open already. */
+export async function newTab(context: BrowserContext, url: string): Promise<ChatPage> {
+  return new ChatPage(await context.newPage(), url);
+}
