@@ -4,19 +4,26 @@
  */
 import * as v from "valibot";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
+import {
+  type Endpoint,
+  ENDPOINT_NOTATION,
+  formatEndpoint,
+  isLoopback,
+  protectionOf,
+  readEndpoint,
+  type TcpEndpoint,
+} from "./discovery/endpoint.ts";
 
-/** Where an account's server is: as the owner wrote it, host name to be verified included. */
-export interface UpstreamHost {
-  hostname: string;
-  port: number;
-  tls: "starttls" | "direct";
-}
+/** The TCP half of `Endpoint`, under the name it had when there was no other. */
+export type UpstreamHost = TcpEndpoint;
 
 export interface Config {
   /** Normalised bare JIDs, `*@domain`, or `*` (anybody, honoured on loopback only). */
   allowed: readonly string[];
-  /** By normalised domain. */
-  upstreamHosts: ReadonlyMap<string, UpstreamHost>;
+  /** By normalised domain: where its server is, said by the owner, who is asked and believed before anybody else. */
+  upstreamHosts: ReadonlyMap<string, Endpoint>;
+  /** The DNS-over-HTTPS resolver to ask (JSON format). */
+  dohUrl: string;
   /** Accounts that are online before any client has logged in: bare JID to password. */
   accounts: ReadonlyMap<string, string>;
   credentialsKey: string;
@@ -25,7 +32,7 @@ export interface Config {
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
 const MIN_KEY_LENGTH = 32;
-const DEFAULT_PORTS = { "xmpp:": 5222, "xmpps:": 5223 } as const;
+const DEFAULT_DOH_URL = "https://cloudflare-dns.com/dns-query";
 
 const allowedAccounts = v.pipe(
   v.optional(v.string(), ""),
@@ -48,16 +55,15 @@ const allowedAccounts = v.pipe(
 
 const upstreamHosts = v.pipe(
   v.optional(v.string(), ""),
-  jsonRecord("a JSON object from domain to xmpp://host:port or xmpps://host:port"),
+  jsonRecord(`a JSON object from domain to ${ENDPOINT_NOTATION}`),
   v.rawTransform(({ dataset, addIssue }) => {
-    const hosts = new Map<string, UpstreamHost>();
+    const hosts = new Map<string, Endpoint>();
     for (const [domain, url] of Object.entries(dataset.value)) {
       const jid = parseJid(domain);
-      const host = readHost(url);
+      const host = readEndpoint(url);
       if (!jid || jid.local !== "" || jid.resource !== "")
         addIssue({ message: `"${domain}" is not a domain` });
-      else if (!host)
-        addIssue({ message: `the host of "${domain}" must be xmpp://host:port or xmpps://host:port` });
+      else if (!host) addIssue({ message: `the host of "${domain}" must be ${ENDPOINT_NOTATION}` });
       else hosts.set(jid.domain, host);
     }
     return hosts;
@@ -87,9 +93,27 @@ const credentialsKey = v.pipe(
   ),
 );
 
+/** What the resolver says decides where passwords go: HTTPS, except to a resolver on this machine. */
+const dohUrl = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) => (text.trim() === "" ? DEFAULT_DOH_URL : text.trim())),
+  v.check((text) => {
+    const url = URL.parse(text);
+    return url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  }, "must be an https:// URL (http:// only on a loopback host)"),
+);
+
+const plainTextLoopback = v.pipe(
+  v.optional(v.string(), ""),
+  v.picklist(["", "true", "false"], 'must be "true" or "false"'),
+  v.transform((text) => text === "true"),
+);
+
 const schema = v.object({
   ALLOWED_ACCOUNTS: allowedAccounts,
   UPSTREAM_HOSTS: upstreamHosts,
+  DOH_URL: dohUrl,
+  ALLOW_PLAINTEXT_LOOPBACK: plainTextLoopback,
   ACCOUNTS: accounts,
   CREDENTIALS_KEY: credentialsKey,
 });
@@ -101,12 +125,15 @@ export function readConfig(env: unknown): ConfigResult {
     const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "settings"}: ${issue.message}`);
     return { ok: false, problems };
   }
-  const { ALLOWED_ACCOUNTS, UPSTREAM_HOSTS, ACCOUNTS, CREDENTIALS_KEY } = result.output;
+  const { ALLOWED_ACCOUNTS, UPSTREAM_HOSTS, DOH_URL, ACCOUNTS, CREDENTIALS_KEY } = result.output;
+  const problems = result.output.ALLOW_PLAINTEXT_LOOPBACK ? [] : plainTextProblems(UPSTREAM_HOSTS);
+  if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
     config: {
       allowed: ALLOWED_ACCOUNTS,
       upstreamHosts: UPSTREAM_HOSTS,
+      dohUrl: DOH_URL,
       accounts: ACCOUNTS,
       credentialsKey: CREDENTIALS_KEY,
     },
@@ -134,6 +161,17 @@ export function onlyAccount(config: Config): string | undefined {
   return named.size === 1 && only !== undefined && !only.startsWith("*") ? only : undefined;
 }
 
+/** CFG-6: unencrypted only where somebody has said in so many words that this is for development. */
+function plainTextProblems(hosts: ReadonlyMap<string, Endpoint>): string[] {
+  return [...hosts]
+    .filter(([, endpoint]) => protectionOf(endpoint) === "none")
+    .map(
+      ([domain, endpoint]) =>
+        `UPSTREAM_HOSTS: "${domain}" is at ${formatEndpoint(endpoint)}, which is not encrypted;` +
+        ' for development that takes ALLOW_PLAINTEXT_LOOPBACK = "true"',
+    );
+}
+
 function normalizePattern(entry: string): string | undefined {
   if (entry === "*") return entry;
   if (entry.startsWith("*@")) {
@@ -142,19 +180,6 @@ function normalizePattern(entry: string): string | undefined {
   }
   const jid = parseJid(entry);
   return jid && jid.local !== "" && isBare(jid) ? formatJid(jid) : undefined;
-}
-
-function readHost(text: string): UpstreamHost | undefined {
-  const url = URL.parse(text);
-  if (!url || (url.protocol !== "xmpp:" && url.protocol !== "xmpps:") || url.hostname === "")
-    return undefined;
-  if (url.username !== "" || url.search !== "" || (url.pathname !== "" && url.pathname !== "/"))
-    return undefined;
-  return {
-    hostname: url.hostname,
-    port: url.port === "" ? DEFAULT_PORTS[url.protocol] : Number(url.port),
-    tls: url.protocol === "xmpps:" ? "direct" : "starttls",
-  };
 }
 
 /** A string that holds a JSON object of strings; the empty string is the empty object. */

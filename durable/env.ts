@@ -6,6 +6,8 @@ export interface Env {
   ASSETS: Fetcher;
   ALLOWED_ACCOUNTS?: string;
   UPSTREAM_HOSTS?: string;
+  DOH_URL?: string;
+  ALLOW_PLAINTEXT_LOOPBACK?: string;
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
 }
