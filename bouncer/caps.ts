@@ -34,7 +34,7 @@ export class OwnCaps {
     const { node, ver } = presence.getChild("c", NS.caps)?.attrs ?? {};
     if (node === undefined || ver === undefined) return undefined;
     const asked = `${node}#${ver}`;
-    if (this.#known.has(asked)) return undefined;
+    if (this.#known.has(asked) || !this.#mayAsk(client, asked)) return undefined;
     this.#asked.set(id, { node: asked, client });
     return asked;
   }
@@ -45,8 +45,7 @@ export class OwnCaps {
     const asked = this.#asked.get(id);
     if (asked?.client !== client) return undefined;
     this.#asked.delete(id);
-    const query = answer.getChild("query", NS.discoInfo);
-    return query !== undefined && this.#learn(asked.node, query);
+    return this.#learn(asked.node, answer.getChild("query", NS.discoInfo));
   }
 
   detach(client: ClientId): void {
@@ -69,9 +68,17 @@ export class OwnCaps {
       : errorReply(request, { type: "cancel", condition: "item-not-found" });
   }
 
-  #learn(node: string, query: Element): boolean {
+  /** Each client once for each hash, and nobody without end. */
+  #mayAsk(client: ClientId, node: string): boolean {
+    const open = [...this.#asked.values()].filter((asked) => asked.client === client);
+    const hasRoom = this.#known.size < MAX_KNOWN && open.length < MAX_KNOWN;
+    return hasRoom && !open.some((asked) => asked.node === node);
+  }
+
+  /** An answer that says nothing is one as well: the same software would not say more the next time. */
+  #learn(node: string, query: Element | undefined): boolean {
     if (this.#known.size >= MAX_KNOWN) return false;
-    const features = readFeatures(query).slice(0, MAX_FEATURES_EACH);
+    const features = query ? readFeatures(query).slice(0, MAX_FEATURES_EACH) : [];
     this.#known.set(node, features);
     const union = new Set([...this.#current.features, ...features]);
     if (union.size === this.#current.features.length) return false;
