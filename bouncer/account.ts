@@ -7,6 +7,9 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { isIqRequest, stanzaKind } from "../xmpp/stanza.ts";
+import { parseFrame } from "../xmpp/xml/frame.ts";
+import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
+import { serialize } from "../xmpp/xml/serialize.ts";
 import { OwnCaps } from "./caps.ts";
 import { type ClientRecord, Clients } from "./clients.ts";
 import { Iq } from "./iq.ts";
@@ -78,7 +81,7 @@ export class Account {
   /** The session goes on; its server has kept all that it knew of us. */
   upstreamResumed(): void {
     this.#session.connected = true;
-    this.#presence.upstreamResumed();
+    this.#presence.broadcast();
     this.#iq.upstreamResumed();
     this.#tellAll(this.#outage.over());
   }
@@ -98,7 +101,37 @@ export class Account {
       this.detach(old.id);
       this.#ports.clients.replace(old.id);
     }
-    this.#clients.add({ ...record, presence: undefined });
+    this.#clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
+  }
+
+  /** Clients whose sessions outlived the process: they are gone for now and may come back. */
+  revive(records: readonly ClientRecord[]): void {
+    const nowMs = this.#ports.clock.nowMs();
+    for (const record of records) {
+      const presence =
+        record.presence === undefined ? undefined : parseFrame(record.presence, DEFAULT_LIMITS);
+      this.#clients.add({
+        ...record,
+        presence: presence?.ok ? presence.element : undefined,
+        suspendedAtMs: nowMs,
+      });
+    }
+  }
+
+  /** SM-2: a client's socket is gone, but it may resume: it stays a client, and is told nothing now. */
+  suspend(id: ClientId): void {
+    const client = this.#clients.get(id);
+    if (!client) return;
+    client.suspendedAtMs = this.#ports.clock.nowMs();
+    this.#iq.suspend(id);
+  }
+
+  /** The client is back. */
+  resume(id: ClientId): void {
+    const client = this.#clients.get(id);
+    if (!client) return;
+    client.suspendedAtMs = undefined;
+    this.#presence.broadcast();
   }
 
   /** A client is gone, however it went. */
@@ -114,13 +147,14 @@ export class Account {
     const client = this.#clients.get(id);
     if (!client) return undefined;
     const { device, carbons, interested, lastActiveMs } = client;
-    return { id, device, carbons, interested, lastActiveMs };
+    const presence = client.presence && serialize(client.presence);
+    return { id, device, carbons, interested, lastActiveMs, presence };
   }
 
   /** Sees to what is overdue. */
   tick(): void {
     this.#iq.tick();
-    this.#presence.tick();
+    this.#presence.broadcast();
     this.#tellAll(this.#outage.tick(this.#ports.clock.nowMs(), this.#session.downReason));
   }
 

@@ -17,10 +17,27 @@ export interface Client {
   presence: Element | undefined;
   /** When it last sent anything that a person may have caused. */
   lastActiveMs: number;
+  /** Since when its socket is gone although it may come back and resume; undefined while it is connected. */
+  suspendedAtMs: number | undefined;
 }
 
-/** What of a client outlives the memory of the process. */
-export type ClientRecord = Pick<Client, "id" | "device" | "carbons" | "interested" | "lastActiveMs">;
+/** What of a client outlives the memory of the process. Plain data. */
+export interface ClientRecord extends Pick<
+  Client,
+  "id" | "device" | "carbons" | "interested" | "lastActiveMs"
+> {
+  /** Its presence, serialized. */
+  presence: string | undefined;
+}
+
+/** A client that is gone counts as present for this long: time to come back before the world is told. */
+export const PATIENCE_MS = 60_000;
+
+/** Is somebody there, as far as the world should know? */
+export function isPresent(client: Client, nowMs: number): boolean {
+  if (client.presence === undefined) return false;
+  return client.suspendedAtMs === undefined || nowMs - client.suspendedAtMs < PATIENCE_MS;
+}
 
 export class Clients {
   readonly #clients = new Map<ClientId, Client>();

@@ -5,7 +5,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
-import type { Clients } from "./clients.ts";
+import { type Clients, isPresent } from "./clients.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { ClientId } from "./ports.ts";
 
@@ -109,9 +109,7 @@ export class IqIn {
   #askNext(pending: Pending, clients: Clients, nowMs: number): IqInDecision {
     const { request } = pending;
     const tried = pending.asked === "" ? pending.tried : [...pending.tried, pending.asked];
-    const next = clients
-      .byRecency()
-      .find((client) => client.presence !== undefined && !tried.includes(client.id));
+    const next = clients.byRecency().find((client) => isPresent(client, nowMs) && !tried.includes(client.id));
     if (!next) return refuse(request, "no client is there to answer", "service-unavailable");
     const key = keyOf(request.attrs.from, request.attrs.id);
     this.#pending.set(key, { request, asked: next.id, tried, deadlineMs: nowMs + CLIENT_TIMEOUT_MS });

@@ -111,6 +111,12 @@ export class Iq {
     this.#carryOut(this.#in.detach(id, clients, ports.clock.nowMs()));
   }
 
+  /** A client is gone for now: what it was asked goes to the next one. Its own requests stay open. */
+  suspend(id: ClientId): void {
+    const { clients, ports } = this.#deps;
+    this.#carryOut(this.#in.detach(id, clients, ports.clock.nowMs()));
+  }
+
   /** A new session: who asked us over the old one waits no more. */
   upstreamBound(): void {
     this.#in.clear();

@@ -7,12 +7,26 @@ import type { Element } from "@xmpp/xml";
 /** Names one attached client for as long as it is attached. */
 export type ClientId = string;
 
-/** Stanzas by an address, each with the time it came. Written at once, read only when the policy is made. */
-export interface StanzaStore {
-  entries(): { address: string; stanza: Element; atMs: number }[];
-  set(address: string, stanza: Element, atMs: number): void;
-  delete(address: string): void;
+/** Presence by the full JID it came from, with the time it came. Written at once, read only when the policy is made. */
+export interface PresenceStore {
+  entries(): { from: string; stanza: Element; atMs: number }[];
+  set(from: string, stanza: Element, atMs: number): void;
+  delete(from: string): void;
   clear(): void;
+}
+
+export interface DirectedPresence {
+  target: string;
+  holders: ClientId[];
+  /** The last available presence sent there. */
+  stanza: Element;
+}
+
+/** Presence by the target it was sent to. Written at once, read only when the policy is made. */
+export interface DirectedStore {
+  entries(): DirectedPresence[];
+  set(entry: DirectedPresence): void;
+  delete(target: string): void;
 }
 
 export interface Ports {
@@ -28,10 +42,9 @@ export interface Ports {
   };
   /** What outlives the process, because its server will not say it again after a resumption. */
   store: {
-    /** By full JID: the last available presence of each contact's resource, and our own. */
-    contacts: StanzaStore;
-    /** By target: the last available presence that was sent there. */
-    directed: StanzaStore;
+    /** The last available presence of each contact's resource, and our own. */
+    contacts: PresenceStore;
+    directed: DirectedStore;
   };
   clock: {
     /** Milliseconds since the epoch. */

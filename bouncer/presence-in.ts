@@ -7,7 +7,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import type { Clients } from "./clients.ts";
 import type { Delivery } from "./outlet.ts";
-import type { StanzaStore } from "./ports.ts";
+import type { PresenceStore } from "./ports.ts";
 
 /** More contacts' resources than this are not remembered; clients still hear of them as they come. */
 const MAX_REMEMBERED = 20_000;
@@ -20,15 +20,15 @@ interface Remembered {
 export class PresenceIn {
   /** By full JID: the last available presence of each contact's resource. */
   readonly #contacts = new Map<string, Remembered>();
-  readonly #store: StanzaStore;
+  readonly #store: PresenceStore;
   /** Our own presence, as the server reflected it last. */
   #own: Element | undefined;
 
-  constructor(store: StanzaStore, fullJid: string) {
+  constructor(store: PresenceStore, fullJid: string) {
     this.#store = store;
-    for (const { address, stanza, atMs } of store.entries()) {
-      if (address === fullJid) this.#own = stanza;
-      else this.#contacts.set(address, { presence: stanza, atMs });
+    for (const { from, stanza, atMs } of store.entries()) {
+      if (from === fullJid) this.#own = stanza;
+      else this.#contacts.set(from, { presence: stanza, atMs });
     }
   }
 

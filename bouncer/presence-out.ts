@@ -7,14 +7,11 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
-import type { Clients } from "./clients.ts";
-import type { ClientId, StanzaStore } from "./ports.ts";
+import { type Clients, isPresent } from "./clients.ts";
+import type { ClientId, DirectedStore } from "./ports.ts";
 
 /** One account shares presence with no more targets than this at once; the next is refused. */
 const MAX_DIRECTED = 1_000;
-
-/** Holds, after the death of the process, what its clients held: they need a moment to come back. */
-const REVIVED = "(before the restart)";
 
 interface Directed {
   holders: Set<ClientId>;
@@ -24,27 +21,26 @@ interface Directed {
 
 export class PresenceOut {
   readonly #directed = new Map<string, Directed>();
-  readonly #store: StanzaStore;
+  readonly #store: DirectedStore;
   #lastBroadcast: string | undefined;
 
-  constructor(store: StanzaStore) {
+  constructor(store: DirectedStore) {
     this.#store = store;
-    for (const { address, stanza } of store.entries()) {
-      this.#directed.set(address, { holders: new Set([REVIVED]), last: stanza });
+    for (const { target, holders, stanza } of store.entries()) {
+      this.#directed.set(target, { holders: new Set(holders), last: stanza });
     }
-  }
-
-  /** The clients that held targets before the process died have had time to come back: what nobody else holds, leaves. */
-  releaseRevived(): Element[] {
-    return this.detach(REVIVED);
   }
 
   /**
    * PRES-1 and PRES-2: the presence to broadcast now, or undefined when it is the one already sent.
    * `detachedShow` is what contacts see while no client is available.
    */
-  broadcast(clients: Clients, caps: Element, detachedShow: string): Element | undefined {
-    const presence = aggregate(clients, caps, detachedShow);
+  broadcast(
+    clients: Clients,
+    { caps, detachedShow, nowMs }: { caps: Element; detachedShow: string; nowMs: number },
+  ): Element | undefined {
+    const leader = clients.byRecency().find((client) => isPresent(client, nowMs))?.presence;
+    const presence = aggregate(leader, caps, detachedShow);
     const wire = serialize(presence);
     if (wire === this.#lastBroadcast) return undefined;
     this.#lastBroadcast = wire;
@@ -61,23 +57,20 @@ export class PresenceOut {
    * PRES-5: a client's presence to one target. True when it is to go upstream; `unavailable` only does when nobody
    * else holds the target.
    */
-  direct(presence: Element, client: ClientId, nowMs: number): boolean {
+  direct(presence: Element, client: ClientId): boolean {
     const target = presence.attrs.to ?? "";
     const held = this.#directed.get(target);
     if (presence.attrs.type === "unavailable") {
-      held?.holders.delete(client);
+      if (held?.holders.delete(client) && held.holders.size > 0) this.#save(target, held);
       if (held && held.holders.size > 0) return false;
       this.#drop(target);
       return true;
     }
-    if (held) {
-      held.holders.add(client);
-      held.last = clone(presence);
-    } else {
-      if (this.#directed.size >= MAX_DIRECTED) return false;
-      this.#directed.set(target, { holders: new Set([client]), last: clone(presence) });
-    }
-    this.#store.set(target, presence, nowMs);
+    if (!held && this.#directed.size >= MAX_DIRECTED) return false;
+    const holders = held?.holders.add(client) ?? new Set([client]);
+    const directed = { holders, last: clone(presence) };
+    this.#directed.set(target, directed);
+    this.#save(target, directed);
     return true;
   }
 
@@ -110,12 +103,20 @@ export class PresenceOut {
   /** A client is gone: the `unavailable` that nobody else's holding prevents. */
   detach(client: ClientId): Element[] {
     const left: Element[] = [];
-    for (const [target, { holders }] of this.#directed) {
-      if (!holders.delete(client) || holders.size > 0) continue;
+    for (const [target, { holders, last }] of this.#directed) {
+      if (!holders.delete(client)) continue;
+      if (holders.size > 0) {
+        this.#save(target, { holders, last });
+        continue;
+      }
       this.#drop(target);
       left.push(xml("presence", { xmlns: NS.client, to: target, type: "unavailable" }));
     }
     return left;
+  }
+
+  #save(target: string, { holders, last }: Directed): void {
+    this.#store.set({ target, holders: [...holders], stanza: last });
   }
 
   #drop(target: string): void {
@@ -123,8 +124,7 @@ export class PresenceOut {
   }
 }
 
-function aggregate(clients: Clients, caps: Element, detachedShow: string): Element {
-  const leader = clients.byRecency().find(({ presence }) => presence !== undefined)?.presence;
+function aggregate(leader: Element | undefined, caps: Element, detachedShow: string): Element {
   const presence = xml("presence", { xmlns: NS.client });
   if (leader) {
     // PRES-3: no <priority/>, so that it is 0 whatever each client asks for and never changes under the server.

@@ -5,7 +5,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import type { OwnCaps } from "./caps.ts";
-import type { Clients } from "./clients.ts";
+import { type Clients, isPresent, PATIENCE_MS } from "./clients.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { PresenceIn } from "./presence-in.ts";
@@ -13,12 +13,6 @@ import { PresenceOut } from "./presence-out.ts";
 import type { Session } from "./session.ts";
 
 const SUBSCRIPTION_TYPES = new Set(["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"]);
-
-/**
- * UP-9: after the death of the process its clients have lost their sockets, not their interest: for this long the world
- * is not told that they are gone.
- */
-const PATIENCE_MS = 60_000;
 
 interface PresenceDependencies {
   ports: Pick<Ports, "clock" | "ids" | "store">;
@@ -34,15 +28,12 @@ export class Presence {
   readonly #deps: PresenceDependencies;
   readonly #in: PresenceIn;
   readonly #out: PresenceOut;
-  /** Until then nothing is withdrawn that clients may come back to. */
-  #patienceUntilMs: number | undefined;
 
   constructor(deps: PresenceDependencies) {
     const { ports, session } = deps;
     this.#deps = deps;
     this.#in = new PresenceIn(ports.store.contacts, session.fullJid);
     this.#out = new PresenceOut(ports.store.directed);
-    this.#patienceUntilMs = ports.clock.nowMs() + PATIENCE_MS;
   }
 
   fromUpstream(presence: Element): void {
@@ -54,7 +45,7 @@ export class Presence {
   }
 
   fromClient(id: ClientId, presence: Element): void {
-    const { outlet, ports } = this.#deps;
+    const { outlet } = this.#deps;
     const { to, type } = presence.attrs;
     if (to === undefined) {
       if (type === undefined || type === "unavailable") return this.#broadcastFromClient(id, presence);
@@ -63,16 +54,17 @@ export class Presence {
     if (type !== undefined && SUBSCRIPTION_TYPES.has(type)) {
       return outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
     }
-    return this.#out.direct(presence, id, ports.clock.nowMs())
+    return this.#out.direct(presence, id)
       ? outlet.toUpstream("PRES-5", presence, "directed presence")
       : outlet.withhold("PRES-5", presence, "another client is still there");
   }
 
   /** PRES-1: says upstream what the account is now, when that has changed. */
   broadcast(): void {
-    const { clients, caps, detachedShow, outlet, session } = this.#deps;
+    const { clients, caps, detachedShow, outlet, ports, session } = this.#deps;
     if (!session.connected) return;
-    const presence = this.#out.broadcast(clients, caps.element(), detachedShow);
+    const now = { caps: caps.element(), detachedShow, nowMs: ports.clock.nowMs() };
+    const presence = this.#out.broadcast(clients, now);
     if (presence) outlet.toUpstream("PRES-1", presence, "the aggregate of all clients");
   }
 
@@ -96,26 +88,17 @@ export class Presence {
     for (const presence of directed) outlet.toUpstream("UP-8", presence, "directed presence, repeated");
   }
 
-  /** The session goes on: what has changed meanwhile is said, and what may only be the restart's doing is not. */
-  upstreamResumed(): void {
-    const { clients, session } = this.#deps;
-    const nobody = clients.idsWhere((client) => client.presence !== undefined).length === 0;
-    if (session.connected && !(nobody && this.#patienceUntilMs !== undefined)) this.broadcast();
-  }
-
-  /** Patience has an end. */
-  tick(): void {
-    const { outlet, ports } = this.#deps;
-    if (this.#patienceUntilMs === undefined || this.#patienceUntilMs > ports.clock.nowMs()) return;
-    this.#patienceUntilMs = undefined;
-    for (const left of this.#out.releaseRevived()) {
-      outlet.toUpstream("PRES-5", left, "nobody came back to it");
-    }
-    this.broadcast();
-  }
-
+  /** When a client that is gone has been waited for long enough, the world is told. */
   nextDeadlineMs(): number | undefined {
-    return this.#patienceUntilMs;
+    const nowMs = this.#deps.ports.clock.nowMs();
+    const ends = this.#deps.clients
+      .byRecency()
+      .flatMap((client) =>
+        client.suspendedAtMs !== undefined && isPresent(client, nowMs)
+          ? [client.suspendedAtMs + PATIENCE_MS]
+          : [],
+      );
+    return ends.length === 0 ? undefined : Math.min(...ends);
   }
 
   #broadcastFromClient(id: ClientId, presence: Element): void {

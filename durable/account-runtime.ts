@@ -4,14 +4,17 @@
  */
 import { Account } from "../bouncer/account.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
+import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
 import type { Config } from "./config.ts";
 import { Vault } from "./credentials/vault.ts";
 import { nonce, resourceSuffix } from "./random.ts";
+import { ClientQueue } from "./storage/client-queue.ts";
+import { ClientSessionRows } from "./storage/client-session-rows.ts";
 import { Outbound } from "./storage/outbound.ts";
+import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
-import { StanzaTable } from "./storage/stanza-table.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { findHost } from "./upstream/find-host.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
@@ -59,6 +62,10 @@ export class AccountRuntime {
       vault: this.#vault,
       upstream: this.upstream,
       guard: this.#guard,
+      sessions: new ClientSessions(
+        new ClientSessionRows(storage.sql),
+        (known) => new ClientQueue(storage.sql, known),
+      ),
       fullJid: () => this.#settings.get("full-jid"),
     });
   }
@@ -86,7 +93,10 @@ export class AccountRuntime {
   async tick(): Promise<void> {
     if (!this.#vault.needsLogin) await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
     this.upstream.tick(Date.now());
-    this.#turn(() => this.policy.tick());
+    this.#turn(() => {
+      this.clients.expire(Date.now());
+      this.policy.tick();
+    });
   }
 
   /** One client frame, in one turn. */
@@ -132,11 +142,11 @@ export class AccountRuntime {
       upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => void this.upstream.send(stanza) },
       clients: {
         send: (ids: readonly string[], frame: string) => this.clients.send(ids, frame),
-        replace: (id: string) => this.clients.end(id, "conflict", "The same device has attached again."),
+        replace: (id: string) => this.clients.replace(id),
       },
       store: {
-        contacts: new StanzaTable(this.#storage.sql, "contact_presence"),
-        directed: new StanzaTable(this.#storage.sql, "directed_presence"),
+        contacts: new ContactPresenceTable(this.#storage.sql),
+        directed: new DirectedPresenceTable(this.#storage.sql),
       },
       clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
       ids: { next: nonce },

@@ -5,18 +5,30 @@
 import type { Element } from "@xmpp/xml";
 import type { ClientRecord } from "../../bouncer/clients.ts";
 import { receive, startReceiving } from "../../xmpp/receiving/stream.ts";
-import type { ReceivingContext, ReceivingEvent, ReceivingState } from "../../xmpp/receiving/state.ts";
+import type {
+  ReceivingContext,
+  ReceivingEffect,
+  ReceivingEvent,
+  ReceivingState,
+} from "../../xmpp/receiving/state.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 
 /** What the platform keeps with the socket while the object sleeps (16 KiB at most). */
 interface Attachment {
+  /** The client's; another one's after it has resumed that one's session. */
   id: string;
   /** The connection is TLS or loopback: a password may be sent over it. */
   secure: boolean;
   stream: ReceivingState;
   record?: ClientRecord;
 }
+
+/** What a client asks of Stream Management. */
+export type ManagementRequest = Extract<
+  ReceivingEffect,
+  { type: "enable-sm" | "resume" | "ack-requested" | "acknowledged" }
+>;
 
 export interface ClientSocketHandlers {
   context(socket: ClientSocket): ReceivingContext;
@@ -25,7 +37,9 @@ export interface ClientSocketHandlers {
   onAwaitUpstream(socket: ClientSocket): void;
   onBound(socket: ClientSocket, resource: string | undefined): void;
   onStanza(socket: ClientSocket, stanza: Element): void;
-  onEnded(socket: ClientSocket): void;
+  onManagement(socket: ClientSocket, request: ManagementRequest): void;
+  /** `closed`: the stream was closed in order; otherwise the client may come back and resume. */
+  onEnded(socket: ClientSocket, closed: boolean): void;
 }
 
 export class ClientSocket {
@@ -56,6 +70,12 @@ export class ClientSocket {
     return this.#attachment.id;
   }
 
+  /** This socket goes on where another one of the same client stopped. */
+  adopt(id: string, record: ClientRecord): void {
+    this.#attachment.id = id;
+    this.remember(record);
+  }
+
   get secure(): boolean {
     return this.#attachment.secure;
   }
@@ -81,7 +101,7 @@ export class ClientSocket {
   onFrame(data: string | ArrayBuffer): void {
     if (typeof data !== "string") {
       // RFC 7395 section 3.2: data frames are text; RFC 6455 section 7.4.1 has the code for anything else.
-      return this.#close(1003);
+      return this.ended(1003);
     }
     const frame = parseFrame(data, DEFAULT_LIMITS);
     if (!frame.ok) this.take({ type: "problem", problem: frame.problem });
@@ -89,35 +109,11 @@ export class ClientSocket {
   }
 
   take(event: ReceivingEvent): void {
-    const before = this.#attachment.stream.phase;
+    const before = this.phase;
     const effects = receive(this.#attachment.stream, event, this.#handlers.context(this));
     // Negotiation is remembered step by step; a bound stream only changes when it ends.
     if (before !== "bound") this.#save();
-    for (const effect of effects) {
-      switch (effect.type) {
-        case "send":
-          this.send(effect.frame);
-          break;
-        case "check-password":
-          this.#handlers.onCheckPassword(this, effect.password);
-          break;
-        case "authenticated":
-          this.#handlers.onAuthenticated(this);
-          break;
-        case "await-upstream":
-          this.#handlers.onAwaitUpstream(this);
-          break;
-        case "bound":
-          this.#handlers.onBound(this, effect.resource);
-          break;
-        case "stanza":
-          this.#handlers.onStanza(this, effect.stanza);
-          break;
-        case "end":
-          this.#close(effect.code);
-          break;
-      }
-    }
+    for (const effect of effects) this.#carryOut(effect);
   }
 
   /** Sends one frame; a socket that is gone takes nothing, its end is told by the platform. */
@@ -133,6 +129,7 @@ export class ClientSocket {
   ended(code = 1000): void {
     if (this.#ended) return;
     this.#ended = true;
+    const closed = this.phase !== "bound";
     this.#attachment.stream.phase = "closed";
     try {
       // Without an answering close the client would see 1006.
@@ -140,11 +137,31 @@ export class ClientSocket {
     } catch {
       // It is closed on both sides already.
     }
-    this.#handlers.onEnded(this);
+    this.#handlers.onEnded(this, closed);
   }
 
-  #close(code: number): void {
-    this.ended(code);
+  #carryOut(effect: ReceivingEffect): void {
+    switch (effect.type) {
+      case "send":
+        return this.send(effect.frame);
+      case "check-password":
+        return this.#handlers.onCheckPassword(this, effect.password);
+      case "authenticated":
+        return this.#handlers.onAuthenticated(this);
+      case "await-upstream":
+        return this.#handlers.onAwaitUpstream(this);
+      case "bound":
+        return this.#handlers.onBound(this, effect.resource);
+      case "stanza":
+        return this.#handlers.onStanza(this, effect.stanza);
+      case "enable-sm":
+      case "resume":
+      case "ack-requested":
+      case "acknowledged":
+        return this.#handlers.onManagement(this, effect);
+      case "end":
+        return this.ended(effect.code);
+    }
   }
 
   #save(): void {

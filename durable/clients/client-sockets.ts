@@ -9,10 +9,12 @@ import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { mechanismsByPreference } from "../../xmpp/sasl/mechanisms.ts";
 import { hashOfMechanism } from "../../xmpp/sasl/scram-keys.ts";
 import type { StreamCondition } from "../../xmpp/stream-error.ts";
+import { ackNonza, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import type { Vault } from "../credentials/vault.ts";
 import { nonce } from "../random.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { ClientSocket, type ClientSocketHandlers } from "./client-socket.ts";
+import { type ClientSessions, RESUME_SECONDS } from "./client-sessions.ts";
+import { ClientSocket, type ClientSocketHandlers, type ManagementRequest } from "./client-socket.ts";
 import type { LoginGuard } from "./login-guard.ts";
 
 interface ClientSocketsDependencies {
@@ -21,10 +23,13 @@ interface ClientSocketsDependencies {
   vault: Vault;
   upstream: Upstream;
   guard: LoginGuard;
+  sessions: ClientSessions;
   /** The account's full JID, as it was last bound. */
   fullJid(): string | undefined;
 }
 
+/** A client that was sent less than what it is asked for at once is asked after this. */
+const ASK_DELAY_MS = 3_000;
 /** How long a client that wants to bind waits for the account's session before it is told why it cannot. */
 const BIND_TIMEOUT_MS = 10_000;
 
@@ -33,6 +38,7 @@ export class ClientSockets {
   readonly #byWebSocket = new Map<WebSocket, ClientSocket>();
   readonly #byId = new Map<string, ClientSocket>();
   readonly #handlers: ClientSocketHandlers;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: ClientSocketsDependencies) {
     this.#deps = deps;
@@ -43,7 +49,8 @@ export class ClientSockets {
       onAwaitUpstream: (socket) => this.#awaitUpstream(socket),
       onBound: (socket, resource) => this.#bound(socket, resource),
       onStanza: (socket, stanza) => this.#stanza(socket, stanza),
-      onEnded: (socket) => this.#ended(socket),
+      onManagement: (socket, request) => this.#management(socket, request),
+      onEnded: (socket, closed) => this.#ended(socket, closed),
     };
   }
 
@@ -51,13 +58,17 @@ export class ClientSockets {
     this.#add(ws, ClientSocket.accepted(ws, nonce(), secure, this.#handlers));
   }
 
-  /** After the memory of the object was lost: the sockets that the platform kept, and whom they belong to. */
-  revive(sockets: readonly WebSocket[]): void {
-    for (const ws of sockets) {
+  /** After the memory of the object was lost: the sockets that the platform kept, and the sessions to come back to. */
+  revive(webSockets: readonly WebSocket[]): void {
+    const { policy, sessions } = this.#deps;
+    for (const ws of webSockets) {
       const socket = ClientSocket.revived(ws, this.#handlers);
-      if (!socket) continue;
-      this.#add(ws, socket);
-      if (socket.phase === "bound" && socket.record) this.#deps.policy.attach(socket.record);
+      if (socket) this.#add(ws, socket);
+    }
+    policy.revive(sessions.revive(Date.now(), new Set(this.#byId.keys())));
+    for (const socket of this.#byId.values()) {
+      if (sessions.has(socket.id)) policy.resume(socket.id);
+      else if (socket.phase === "bound" && socket.record) policy.attach(socket.record);
       // What was under way outside the machine (a password check, a bind) is lost with the memory that knew of it.
       else if (socket.phase !== "opening") {
         socket.take({ type: "shutdown", condition: "reset", text: "The proxy was restarted; log in again." });
@@ -73,8 +84,23 @@ export class ClientSockets {
     this.#byWebSocket.get(ws)?.ended(code);
   }
 
+  /** The same frame to each of these clients; those with sessions get it later if they are gone now. */
   send(ids: readonly string[], frame: string): void {
+    const ask = this.#deps.sessions.queue(frame, ids);
     for (const id of ids) this.#byId.get(id)?.send(frame);
+    for (const id of ask) this.#byId.get(id)?.send(REQUEST_ACK);
+    this.#askSoon();
+  }
+
+  /** Sessions that nobody came back to in time are over. */
+  expire(nowMs: number): void {
+    for (const id of this.#deps.sessions.expire(nowMs)) this.#deps.policy.detach(id);
+  }
+
+  /** Ends a client for good: its device has attached anew. */
+  replace(id: string): void {
+    this.#deps.sessions.close(id);
+    this.end(id, "conflict", "The same device has attached again.");
   }
 
   /** Ends one client's stream with an error (RFC 6120 section 4.9). */
@@ -142,24 +168,90 @@ export class ClientSockets {
       carbons: false,
       interested: false,
       lastActiveMs: Date.now(),
+      presence: undefined,
     };
     socket.remember(record);
     this.#deps.policy.attach(record);
   }
 
   #stanza(socket: ClientSocket, stanza: Element): void {
-    const { policy } = this.#deps;
+    const { policy, sessions } = this.#deps;
     policy.fromClient(socket.id, stanza);
     const record = policy.record(socket.id);
+    sessions.onStanza(socket.id, record);
     const known = socket.record;
     if (record && (record.carbons !== known?.carbons || record.interested !== known.interested)) {
       socket.remember(record);
     }
   }
 
-  #ended(socket: ClientSocket): void {
+  #management(socket: ClientSocket, request: ManagementRequest): void {
+    const { policy, sessions } = this.#deps;
+    switch (request.type) {
+      case "enable-sm": {
+        const record = policy.record(socket.id);
+        if (!record) return;
+        const id = sessions.open(record, socket.fullJid ?? "");
+        return socket.take({ type: "sm-enabled", id, maxSeconds: RESUME_SECONDS });
+      }
+      case "resume":
+        return this.#resume(socket, request.previd, request.h);
+      case "ack-requested":
+        return socket.send(ackNonza(sessions.handled(socket.id)));
+      case "acknowledged":
+        if (sessions.acknowledged(socket.id, request.h)) return;
+        sessions.close(socket.id);
+        return this.end(socket.id, "undefined-condition", "More stanzas were acknowledged than were sent.");
+    }
+  }
+
+  /** SM-1: the client goes on where its old socket stopped. */
+  #resume(socket: ClientSocket, previd: string, h: number): void {
+    const { policy, sessions } = this.#deps;
+    const found = sessions.find(previd, h, Date.now());
+    const record = found && policy.record(found.id);
+    if (!found || !record || found.fullJid !== this.#deps.fullJid()) {
+      return socket.take({ type: "sm-resume-failed" });
+    }
+    const old = this.#byId.get(found.id);
+    if (old) {
+      // Its own new socket has taken its place: the old one must not end the session.
+      this.#forget(old);
+      old.take({ type: "shutdown", condition: "conflict", text: "The stream was resumed elsewhere." });
+    }
     this.#byId.delete(socket.id);
+    socket.adopt(found.id, record);
+    this.#byId.set(found.id, socket);
+    const { handled, pending } = sessions.resume(found.id);
+    socket.take({ type: "sm-resumed", previd, h: handled, fullJid: found.fullJid });
+    for (const frame of pending) socket.send(frame);
+    if (pending.length > 0) socket.send(REQUEST_ACK);
+    policy.resume(found.id);
+  }
+
+  /** Clients that were sent little are asked for an acknowledgement after a while. */
+  #askSoon(): void {
+    if (this.#askTimer !== undefined) return;
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = undefined;
+      for (const id of this.#deps.sessions.askAll()) this.#byId.get(id)?.send(REQUEST_ACK);
+    }, ASK_DELAY_MS);
+  }
+
+  #ended(socket: ClientSocket, closed: boolean): void {
+    const { policy, sessions } = this.#deps;
+    if (this.#byId.get(socket.id) !== socket) return;
+    this.#forget(socket);
+    if (closed || !sessions.has(socket.id)) {
+      sessions.close(socket.id);
+      return policy.detach(socket.id);
+    }
+    policy.suspend(socket.id);
+    for (const id of sessions.detach(socket.id, Date.now())) policy.detach(id);
+  }
+
+  #forget(socket: ClientSocket): void {
+    if (this.#byId.get(socket.id) === socket) this.#byId.delete(socket.id);
     for (const [ws, known] of this.#byWebSocket) if (known === socket) this.#byWebSocket.delete(ws);
-    this.#deps.policy.detach(socket.id);
   }
 }

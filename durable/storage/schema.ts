@@ -8,8 +8,12 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE outbound (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL);
    CREATE TABLE upstream (id INTEGER PRIMARY KEY CHECK (id = 1), sm_id TEXT, location TEXT,
      full_jid TEXT NOT NULL, handled INTEGER NOT NULL, acknowledged INTEGER NOT NULL);
+   CREATE TABLE client_session (id TEXT PRIMARY KEY, token_hash TEXT NOT NULL, device TEXT NOT NULL,
+     carbons INTEGER NOT NULL, interested INTEGER NOT NULL, presence TEXT, last_active_ms INTEGER NOT NULL,
+     full_jid TEXT NOT NULL, handled INTEGER NOT NULL, detached_at_ms INTEGER) WITHOUT ROWID;
+   CREATE TABLE client_queue (seq INTEGER PRIMARY KEY, stanza TEXT NOT NULL, recipients TEXT NOT NULL);
    CREATE TABLE contact_presence (address TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;
-   CREATE TABLE directed_presence (address TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;`,
+   CREATE TABLE directed_presence (address TEXT PRIMARY KEY, holders TEXT NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -25,6 +25,8 @@ export interface ReceivingState {
   failedLogins: number;
   bindRequest?: { id: string | undefined; resource: string | undefined };
   fullJid?: string;
+  /** Stream Management is enabled, which it can be once (XEP-0198 section 3). */
+  managed?: boolean;
 }
 
 /** What the machine may look up while it takes a step. */
@@ -44,6 +46,11 @@ export type ReceivingEvent =
   | { type: "password-accepted" }
   | { type: "password-refused"; condition: SaslRefusal; text?: string }
   | { type: "upstream-bound"; fullJid: string }
+  /** The answer to enable-sm. */
+  | { type: "sm-enabled"; id: string; maxSeconds: number }
+  /** The answers to resume: the old stream's full JID and how many of its stanzas were handled. */
+  | { type: "sm-resumed"; previd: string; h: number; fullJid: string }
+  | { type: "sm-resume-failed" }
   | { type: "upstream-unavailable"; text: string }
   | { type: "shutdown"; condition: StreamCondition; text: string };
 
@@ -59,5 +66,13 @@ export type ReceivingEffect =
   /** The stream is bound: from here on stanzas come out. */
   | { type: "bound"; resource: string | undefined }
   | { type: "stanza"; stanza: Element }
+  /** Stream Management (XEP-0198); answer with sm-enabled. */
+  | { type: "enable-sm" }
+  /** Answer with sm-resumed, then send what the client has yet to get, or with sm-resume-failed. */
+  | { type: "resume"; previd: string; h: number }
+  /** The client wants to know how many of its stanzas were handled. */
+  | { type: "ack-requested" }
+  /** The client has handled this many of ours. */
+  | { type: "acknowledged"; h: number }
   /** Nothing more will be sent: close the WebSocket with this code (RFC 6455 section 7.4). */
   | { type: "end"; code: number };

@@ -10,6 +10,7 @@ import { errorReply, iqPayload, iqResult, stanzaKind } from "../stanza.ts";
 import type { StreamCondition } from "../stream-error.ts";
 import { serialize } from "../xml/serialize.ts";
 import { CLOSE_FRAME, featuresFrame, openFrame, streamErrorFrame } from "./frames.ts";
+import { onEnabled, onManagementNonza, onResumed, onResumeFailed } from "./management.ts";
 import { authenticate, passwordAccepted, refuse } from "./sasl.ts";
 import type { ReceivingContext, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
@@ -35,6 +36,12 @@ export function receive(
       return state.phase === "checking" ? refuse(state, event.condition, event.text) : [];
     case "upstream-bound":
       return onUpstreamBound(state, event.fullJid);
+    case "sm-enabled":
+      return onEnabled(state, event);
+    case "sm-resumed":
+      return onResumed(state, event);
+    case "sm-resume-failed":
+      return onResumeFailed();
     case "upstream-unavailable":
       return onUpstreamUnavailable(state, event.text);
     case "shutdown":
@@ -44,6 +51,10 @@ export function receive(
 
 function onElement(state: ReceivingState, element: Element, context: ReceivingContext): ReceivingEffect[] {
   if (element.getNS() === NS.framing) return onFraming(state, element, context);
+  if (element.getNS() === NS.sm && (state.phase === "binding" || state.phase === "bound")) {
+    const effects = onManagementNonza(state, element);
+    return effects ?? endWithError(state, context, "policy-violation", "Stream Management out of order.");
+  }
   switch (state.phase) {
     case "authenticating":
       if (element.getNS() === NS.sasl) return authenticate(state, element, context);
@@ -114,7 +125,11 @@ function mechanismsFeature(context: ReceivingContext): Element {
 }
 
 function bindingFeatures(context: ReceivingContext): Element[] {
-  const features = [xml("bind", { xmlns: NS.bind }), xml("session", { xmlns: NS.session }, xml("optional"))];
+  const features = [
+    xml("bind", { xmlns: NS.bind }),
+    xml("session", { xmlns: NS.session }, xml("optional")),
+    xml("sm", { xmlns: NS.sm }),
+  ];
   if (context.rosterVersioning) features.push(xml("ver", { xmlns: NS.rosterVer }));
   return features;
 }

@@ -30,13 +30,17 @@ const ESCAPES = new Map([
  */
 export function serialize(element: Element, parentNamespace?: string): string {
   // An element without parent or xmlns was made by hand to take the namespace of where it is put.
-  if (element.parent === null && element.attrs.xmlns === undefined) return markup(element, undefined);
+  if (element.parent === null && element.attrs.xmlns === undefined)
+    return markup(element, undefined, undefined);
   const namespace = namespaceOf(element);
-  return markup(element, namespace === parentNamespace ? undefined : namespace);
+  return markup(element, namespace === parentNamespace ? undefined : namespace, namespace);
 }
 
-/** One element; recursion is as deep as the tree, which `XmlLimits.maxDepth` bounds. */
-function markup(element: Element, xmlns: string | undefined): string {
+/**
+ * One element, declaring `xmlns` if given; `inForce` is the default namespace of its content, undefined when unknown.
+ * Recursion is as deep as the tree, which `XmlLimits.maxDepth` bounds.
+ */
+function markup(element: Element, xmlns: string | undefined, inForce: string | undefined): string {
   const { name, attrs, children } = element;
   let out = "<" + name;
   if (xmlns !== undefined) out += ' xmlns="' + escapeAttribute(xmlns) + '"';
@@ -48,7 +52,12 @@ function markup(element: Element, xmlns: string | undefined): string {
   if (children.length === 0) return out + "/>";
   out += ">";
   for (const child of children) {
-    out += typeof child === "string" ? escapeText(child) : markup(child, child.attrs.xmlns);
+    if (typeof child === "string") {
+      out += escapeText(child);
+      continue;
+    }
+    const own = child.attrs.xmlns;
+    out += markup(child, own === inForce ? undefined : own, own ?? inForce);
   }
   return out + "</" + name + ">";
 }

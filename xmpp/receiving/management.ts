@@ -1,0 +1,60 @@
+/**
+ * Stream Management as the receiving entity (XEP-0198 v1.6): what a client's nonzas ask for, and the answers. A step of
+ * stream.ts; counters and queues are the shell's.
+ */
+import xml, { type Element } from "@xmpp/xml";
+import { NS } from "../namespaces.ts";
+import { readHandled } from "../stream-management.ts";
+import { serialize } from "../xml/serialize.ts";
+import type { ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
+
+/** A nonza in a phase where it may come; undefined when it is wrong there or broken. */
+export function onManagementNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | undefined {
+  const h = readHandled(nonza);
+  switch (nonza.getName()) {
+    case "enable":
+      // Section 3: before a resource is bound it fails, and a second attempt ends the stream.
+      if (state.phase === "binding") return [failed("unexpected-request")];
+      return state.phase === "bound" && !state.managed ? [{ type: "enable-sm" }] : undefined;
+    case "resume":
+      if (h === undefined || nonza.attrs.previd === undefined) return undefined;
+      return state.phase === "binding" ? [{ type: "resume", previd: nonza.attrs.previd, h }] : undefined;
+    case "r":
+      return state.managed ? [{ type: "ack-requested" }] : undefined;
+    case "a":
+      return state.managed && h !== undefined ? [{ type: "acknowledged", h }] : undefined;
+    default:
+      return undefined;
+  }
+}
+
+export function onEnabled(
+  state: ReceivingState,
+  { id, maxSeconds }: Extract<ReceivingEvent, { type: "sm-enabled" }>,
+): ReceivingEffect[] {
+  state.managed = true;
+  return [send(xml("enabled", { xmlns: NS.sm, id, resume: "true", max: String(maxSeconds) }))];
+}
+
+export function onResumed(
+  state: ReceivingState,
+  { previd, h, fullJid }: Extract<ReceivingEvent, { type: "sm-resumed" }>,
+): ReceivingEffect[] {
+  state.phase = "bound";
+  state.managed = true;
+  state.fullJid = fullJid;
+  return [send(xml("resumed", { xmlns: NS.sm, previd, h: String(h) }))];
+}
+
+/** Section 5: the client may bind a new resource on this stream. */
+export function onResumeFailed(): ReceivingEffect[] {
+  return [failed("item-not-found")];
+}
+
+function failed(condition: string): ReceivingEffect {
+  return send(xml("failed", { xmlns: NS.sm }, xml(condition, { xmlns: NS.stanzaErrors })));
+}
+
+function send(nonza: Element): ReceivingEffect {
+  return { type: "send", frame: serialize(nonza) };
+}
