@@ -1,0 +1,40 @@
+// @xmpp/client 0.14 (xmpp.js), which logs in with SCRAM-SHA-1 or, on loopback, PLAIN.
+
+import { client, xml } from "@xmpp/client";
+import { serialize } from "../../../xmpp/xml/serialize.ts";
+import { type ChatClient, hear, Journal, type LoginOptions } from "./chat-client.ts";
+
+/** @throws with the server's words when it does not get in */
+export async function loginXmppClient({ url, jid, password, device }: LoginOptions): Promise<ChatClient> {
+  const [username = "", domain = ""] = jid.split("@");
+  const journal = new Journal();
+  const xmpp = client({ service: url, domain, resource: device, username, password });
+  // It would log in again by itself, and a test wants to see how a stream ended.
+  xmpp.reconnect.stop();
+  xmpp.on("error", ({ condition, message }) => journal.errors.push(condition ?? message));
+  xmpp.on("send", (element) => journal.sent(serialize(element)));
+  xmpp.on("element", (element) => {
+    journal.frames.push(serialize(element));
+    if (element.is("message")) {
+      journal.heard.push(hear(element));
+    }
+  });
+  const address = await xmpp.start().catch((error: unknown) => {
+    throw new Error(`@xmpp/client as ${jid}: ${journal.refusal()}`, { cause: error });
+  });
+  const enable = xml("enable", { xmlns: "urn:xmpp:carbons:2" });
+  await xmpp.iqCaller.request(xml("iq", { type: "set" }, enable));
+  await xmpp.send(xml("presence"));
+  return {
+    fullJid: address.toString(),
+    journal,
+    say: async (to, body, id) =>
+      await xmpp.send(xml("message", { to, type: "chat", id }, xml("body", {}, body))),
+    discover: async (to, id) => {
+      const query = xml("query", { xmlns: "http://jabber.org/protocol/disco#info" });
+      const answer = await xmpp.iqCaller.request(xml("iq", { type: "get", to, id }, query));
+      return answer.getChild("query")?.getChild("identity")?.attrs.category ?? "";
+    },
+    close: async () => await xmpp.stop(),
+  };
+}
