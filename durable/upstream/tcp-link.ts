@@ -6,24 +6,18 @@
  * that must be right; no other name is passed anywhere.
  */
 import { connect } from "cloudflare:sockets";
+import { STREAM_END, streamHeader, type StreamOpening } from "../../xmpp/framing.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
-import { type StreamEvent, StreamReader } from "../../xmpp/xml/stream-reader.ts";
-import type { UpstreamHost } from "../config.ts";
-
-export interface LinkHandlers {
-  /** The TCP connection stands (and TLS too, where it begins with it). */
-  onConnected(): void;
-  onTlsEstablished(): void;
-  /** What one chunk of bytes held: one synchronous turn, and so one storage transaction. */
-  onEvents(events: StreamEvent[]): void;
-  /** The connection is gone, for a reason in words. Called once, and nothing else after it. */
-  onClosed(reason: string, stage: "connect" | "tls" | "stream"): void;
-}
+import { StreamReader } from "../../xmpp/xml/stream-reader.ts";
+import type { TcpEndpoint } from "../discovery/endpoint.ts";
+import { within } from "../time-limit.ts";
+import type { Link, LinkHandlers, LinkStage } from "./link.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const SECURE_TRANSPORT = { direct: "on", starttls: "starttls", none: "off" } as const;
 
-export class TcpLink {
-  readonly #host: UpstreamHost;
+export class TcpLink implements Link {
+  readonly #host: TcpEndpoint;
   readonly #handlers: LinkHandlers;
   readonly #encoder = new TextEncoder();
   // A strong reference for as long as the link lives: the platform closes sockets that nobody holds.
@@ -34,20 +28,19 @@ export class TcpLink {
   #tlsRequested = false;
   #closed = false;
 
-  constructor(host: UpstreamHost, handlers: LinkHandlers) {
+  constructor(host: TcpEndpoint, handlers: LinkHandlers) {
     this.#host = host;
     this.#handlers = handlers;
     const { hostname, port, tls } = host;
     this.#socket = connect(
       { hostname, port },
-      { secureTransport: tls === "direct" ? "on" : "starttls", allowHalfOpen: false },
+      { secureTransport: SECURE_TRANSPORT[tls], allowHalfOpen: false },
     );
     this.#writer = this.#socket.writable.getWriter();
   }
 
-  /** Runs until the connection is gone; never rejects. */
   async run(): Promise<void> {
-    let stage: "connect" | "tls" | "stream" = "connect";
+    let stage: LinkStage = "connect";
     try {
       await within(CONNECT_TIMEOUT_MS, this.#socket.opened);
       stage = "stream";
@@ -68,6 +61,18 @@ export class TcpLink {
     }
   }
 
+  writeOpen(opening: StreamOpening): void {
+    this.write(streamHeader(opening));
+  }
+
+  writeElement(xml: string): void {
+    this.write(xml);
+  }
+
+  writeClose(): void {
+    this.write(STREAM_END);
+  }
+
   /** Sends text; all that is written in one turn leaves as one chunk, after what the turn stored is durable. */
   write(text: string): void {
     if (this.#closed) return;
@@ -75,17 +80,14 @@ export class TcpLink {
     this.#outbox += text;
   }
 
-  /** What comes next from the server is a new stream (RFC 6120 sections 5.4.3.3 and 6.4.6). */
   restart(): void {
     this.#stream = new StreamReader(DEFAULT_LIMITS);
   }
 
-  /** After the current chunk: TLS, for the host name that was connected to. */
   startTls(): void {
     this.#tlsRequested = true;
   }
 
-  /** Lets go without another word to the handlers. */
   close(): void {
     if (this.#closed) return;
     this.#flush();
@@ -128,14 +130,14 @@ export class TcpLink {
     this.#writer.write(bytes).catch((error: unknown) => this.#end(this.#describe(error, "stream"), "stream"));
   }
 
-  #end(reason: string, stage: "connect" | "tls" | "stream"): void {
+  #end(reason: string, stage: LinkStage): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close().catch(() => undefined);
     this.#handlers.onClosed(reason, stage);
   }
 
-  #describe(error: unknown, stage: "connect" | "tls" | "stream"): string {
+  #describe(error: unknown, stage: LinkStage): string {
     const { hostname, port, tls } = this.#host;
     const said = error instanceof Error ? error.message : "unknown error";
     if (stage === "tls")
@@ -144,17 +146,5 @@ export class TcpLink {
     // The platform tells a refused connection and a refused certificate in the same words.
     const orTls = tls === "direct" ? ", or its certificate is not valid for that name" : "";
     return `${hostname}:${port} cannot be reached${orTls} (${said}).`;
-  }
-}
-
-async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
