@@ -34,16 +34,21 @@ export class Stage {
   }
 }
 
-/** Starts everything; `vars` are the Worker's, beside those that lead it to the server. */
+/**
+ * Starts everything. `vars` are the Worker's, beside those that lead it to the server; `persistTo` is a directory for
+ * its storage, where a test wants to look into it.
+ */
 export async function startStage(
   options: Parameters<typeof startTestProsody>[0] = {},
   vars: Readonly<Record<string, string>> = {},
+  persistTo?: string,
 ): Promise<Stage> {
   const { server, stop: stopServer } = await startTestProsody(options);
   try {
     const worker = await startWorker({
       vars: { UPSTREAM_HOSTS: server.upstreamHosts, ALLOWED_ACCOUNTS: `*@${server.host}`, ...vars },
       caPath: server.caPath,
+      ...(persistTo === undefined ? {} : { persistTo }),
     });
     return new Stage(server, worker, async () => {
       await worker.stop();

@@ -40,6 +40,10 @@ async function connectInPage({ url, jid, password, device }: LoginOptions): Prom
         resolve(true);
       } else if (status === Status.ERROR || status === Status.CONNFAIL || status === Status.AUTHFAIL) {
         void window.tell("error", condition ?? "");
+        // A refused login leaves the stream open: the user may be asked for another password.
+        if (status === Status.AUTHFAIL) {
+          connection.disconnect("refused");
+        }
       } else if (status === Status.DISCONNECTED) {
         void window.tell("closed", "");
         resolve(false);
