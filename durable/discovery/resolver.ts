@@ -51,8 +51,8 @@ const answerSchema = v.object({
 
 type Lookup = { ok: true; data: string[]; authenticated: boolean } | { ok: false; problem: string };
 
-/** `url` without a query, e.g. `https://cloudflare-dns.com/dns-query`. Each question has its own 5 s. */
-export function dohResolver(url: string, fetch: Fetch): Resolver {
+/** `url` without a query, e.g. `https://cloudflare-dns.com/dns-query`. The time limit is that of each question. */
+export function dohResolver(url: string, fetch: Fetch, timeoutMs = TIMEOUT_MS): Resolver {
   const ask = async (name: string, type: keyof typeof TYPE): Promise<Lookup> => {
     const question = new URL(url);
     // The dot at the end keeps a resolver on a LAN from trying its search domains.
@@ -60,7 +60,7 @@ export function dohResolver(url: string, fetch: Fetch): Resolver {
     question.searchParams.set("type", type);
     const answer = await httpGet(fetch, question.href, {
       accept: "application/dns-json",
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       maxBytes: MAX_BYTES,
     });
     const read = answer.ok ? readAnswer(answer.status, answer.text, TYPE[type]) : answer;
