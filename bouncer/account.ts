@@ -191,7 +191,8 @@ export class Account {
       case "message":
         client.lastActiveMs = this.#ports.clock.nowMs();
         this.#outlet.toUpstream("MSG-5", stanza, "what a client sends goes upstream once");
-        return this.#outlet.deliver(sentCopies(stanza, id, this.#clients, this.#session));
+        this.#outlet.deliver(sentCopies(stanza, id, this.#clients, this.#session));
+        return this.#presence.broadcast();
       case "presence":
         return this.#presence.fromClient(id, stanza);
       case "iq":

@@ -25,6 +25,8 @@ export class OwnCaps {
   /** Our questions to clients, by the id they carry. */
   readonly #asked = new Map<string, { node: string; client: ClientId }>();
   #current: Capabilities = { identity: IDENTITY, features: OWN_FEATURES.toSorted() };
+  /** The hash of what is current, once somebody has asked for it. */
+  #ver: string | undefined;
 
   /**
    * CAPS-1: the node to ask a client about under this id, when the hash in its presence is one we have not seen;
@@ -54,7 +56,7 @@ export class OwnCaps {
 
   /** The `<c/>` for our presence. */
   element(): Element {
-    const ver = capsHash(this.#current);
+    const ver = (this.#ver ??= capsHash(this.#current));
     this.#advertised.set(`${NODE}#${ver}`, this.#current);
     return capsElement(NODE, ver);
   }
@@ -83,6 +85,7 @@ export class OwnCaps {
     const union = new Set([...this.#current.features, ...features]);
     if (union.size === this.#current.features.length) return false;
     this.#current = { identity: IDENTITY, features: [...union].toSorted() };
+    this.#ver = undefined;
     return true;
   }
 }

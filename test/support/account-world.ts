@@ -4,7 +4,7 @@ import { Account, type AccountOptions } from "../../bouncer/account.ts";
 import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import { MemoryStore } from "./memory-store.ts";
+import { memoryDirectedStore, memoryPresenceStore } from "./memory-store.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { parse } from "./xml-shape.ts";
@@ -41,7 +41,7 @@ export class AccountWorld implements World {
         },
         replace: (client) => void this.#replaced.add(client),
       },
-      store: { contacts: new MemoryStore(), directed: new MemoryStore() },
+      store: { contacts: memoryPresenceStore(), directed: memoryDirectedStore() },
       clock: {
         nowMs: () => this.nowMs,
         stamp: (atMs) => new Date(atMs).toISOString(),
@@ -65,7 +65,8 @@ export class AccountWorld implements World {
   attach(client: string, device: string): void {
     this.#happens();
     const lastActiveMs = this.nowMs;
-    this.account.attach({ id: client, device, carbons: false, interested: false, lastActiveMs });
+    const presence = undefined;
+    this.account.attach({ id: client, device, carbons: false, interested: false, lastActiveMs, presence });
   }
 
   leave(client: string): void {

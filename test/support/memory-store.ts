@@ -1,27 +1,25 @@
-// The policy's StanzaStore in memory. What is in it outlives an Account, as the object's tables outlive its process.
+// The policy's stores in memory. What is in them outlives an Account, as the object's tables outlive its process. Stanzas are
+// kept as text, so that nothing that is stored can be changed afterwards.
 
-import type { Element } from "@xmpp/xml";
-import type { StanzaStore } from "../../bouncer/ports.ts";
+import type { DirectedStore, PresenceStore } from "../../bouncer/ports.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { parse } from "./xml-shape.ts";
 
-export class MemoryStore implements StanzaStore {
-  /** As text, so that nothing that is stored can be changed afterwards. */
-  readonly #rows = new Map<string, { text: string; atMs: number }>();
+export function memoryPresenceStore(): PresenceStore {
+  const rows = new Map<string, { text: string; atMs: number }>();
+  return {
+    entries: () => [...rows].map(([from, { text, atMs }]) => ({ from, stanza: parse(text), atMs })),
+    set: (from, stanza, atMs) => void rows.set(from, { text: serialize(stanza), atMs }),
+    delete: (from) => void rows.delete(from),
+    clear: () => rows.clear(),
+  };
+}
 
-  entries(): { address: string; stanza: Element; atMs: number }[] {
-    return [...this.#rows].map(([address, { text, atMs }]) => ({ address, stanza: parse(text), atMs }));
-  }
-
-  set(address: string, stanza: Element, atMs: number): void {
-    this.#rows.set(address, { text: serialize(stanza), atMs });
-  }
-
-  delete(address: string): void {
-    this.#rows.delete(address);
-  }
-
-  clear(): void {
-    this.#rows.clear();
-  }
+export function memoryDirectedStore(): DirectedStore {
+  const rows = new Map<string, { text: string; holders: string[] }>();
+  return {
+    entries: () => [...rows].map(([target, { text, holders }]) => ({ target, holders, stanza: parse(text) })),
+    set: ({ target, holders, stanza }) => void rows.set(target, { text: serialize(stanza), holders }),
+    delete: (target) => void rows.delete(target),
+  };
 }
