@@ -54,24 +54,24 @@ export class PresenceOut {
   }
 
   /**
-   * PRES-5: a client's presence to one target. True when it is to go upstream; `unavailable` only does when nobody
-   * else holds the target.
+   * PRES-5: a client's presence, available or unavailable, to one target. `unavailable` only goes upstream when nobody
+   * else holds the target; what is `full` has no room for another one.
    */
-  direct(presence: Element, client: ClientId): boolean {
+  direct(presence: Element, client: ClientId): "send" | "held" | "full" {
     const target = presence.attrs.to ?? "";
     const held = this.#directed.get(target);
     if (presence.attrs.type === "unavailable") {
       if (held?.holders.delete(client) && held.holders.size > 0) this.#save(target, held);
-      if (held && held.holders.size > 0) return false;
+      if (held && held.holders.size > 0) return "held";
       this.#drop(target);
-      return true;
+      return "send";
     }
-    if (!held && this.#directed.size >= MAX_DIRECTED) return false;
+    if (!held && this.#directed.size >= MAX_DIRECTED) return "full";
     const holders = held?.holders.add(client) ?? new Set([client]);
     const directed = { holders, last: clone(presence) };
     this.#directed.set(target, directed);
     this.#save(target, directed);
-    return true;
+    return "send";
   }
 
   /** Who sent presence to this address or to the bare JID of it: they caused what comes back. */

@@ -4,6 +4,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
+import { errorReply } from "../xmpp/stanza.ts";
 import type { OwnCaps } from "./caps.ts";
 import { type Clients, isPresent, PATIENCE_MS } from "./clients.ts";
 import type { Outlet } from "./outlet.ts";
@@ -54,9 +55,18 @@ export class Presence {
     if (type !== undefined && SUBSCRIPTION_TYPES.has(type)) {
       return outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
     }
-    return this.#out.direct(presence, id)
-      ? outlet.toUpstream("PRES-5", presence, "directed presence")
-      : outlet.withhold("PRES-5", presence, "another client is still there");
+    // An error says what became of somebody else's presence, and nothing of ours.
+    const isOurs = type === undefined || type === "unavailable";
+    switch (isOurs ? this.#out.direct(presence, id) : "send") {
+      case "send":
+        return outlet.toUpstream("PRES-5", presence, "directed presence");
+      case "held":
+        return outlet.withhold("PRES-5", presence, "another client is still there");
+      case "full": {
+        const stanza = errorReply(presence, { type: "wait", condition: "resource-constraint" });
+        return outlet.deliver({ rule: "PRES-5", stanza, to: [id], reason: "too many targets" });
+      }
+    }
   }
 
   /** PRES-1: says upstream what the account is now, when that has changed. */
