@@ -22,6 +22,8 @@ interface Directed {
 export class PresenceOut {
   readonly #directed = new Map<string, Directed>();
   readonly #store: DirectedStore;
+  /** Whose `unavailable` is on its way to a target: it is told when a room says that it has left. */
+  readonly #leaving = new Map<string, ClientId>();
   #lastBroadcast: string | undefined;
 
   constructor(store: DirectedStore) {
@@ -64,6 +66,7 @@ export class PresenceOut {
       if (held?.holders.delete(client) && held.holders.size > 0) this.#save(target, held);
       if (held && held.holders.size > 0) return "held";
       this.#drop(target);
+      if (held && this.#leaving.size < MAX_DIRECTED) this.#leaving.set(target, client);
       return "send";
     }
     if (!held && this.#directed.size >= MAX_DIRECTED) return "full";
@@ -84,25 +87,26 @@ export class PresenceOut {
       if ((targetSlash === -1 ? target : target.slice(0, targetSlash)) !== bare) continue;
       for (const id of holders) ids.add(id);
     }
-    return [...ids];
+    const leaving = this.#leaving.get(from);
+    return [...ids, ...(leaving === undefined ? [] : [leaving])];
   }
 
-  /** A presence came back: an error, or our own leaving of a room, ends what we held there. */
+  /** A presence came back: an error, or our own leaving of a room, ends what we held there; another nickname does not. */
   reflected(presence: Element): void {
     const { from = "", type } = presence.attrs;
-    const left =
-      type === "error" ||
-      (type === "unavailable" &&
-        presence
-          .getChild("x", NS.mucUser)
-          ?.getChildren("status")
-          .some(({ attrs }) => attrs.code === "110"));
-    if (left) this.#drop(from);
+    const room = type === "unavailable" ? presence.getChild("x", NS.mucUser) : undefined;
+    const codes = room?.getChildren("status").map(({ attrs }) => attrs.code) ?? [];
+    if (type !== "error" && !codes.includes("110")) return;
+    const nick = codes.includes("303") ? room?.getChild("item")?.attrs.nick : undefined;
+    if (nick !== undefined) this.#rename(from, `${from.slice(0, from.indexOf("/"))}/${nick}`);
+    this.#drop(from);
+    this.#leaving.delete(from);
   }
 
   /** A client is gone: the `unavailable` that nobody else's holding prevents. */
   detach(client: ClientId): Element[] {
     const left: Element[] = [];
+    for (const [target, id] of this.#leaving) if (id === client) this.#leaving.delete(target);
     for (const [target, { holders, last }] of this.#directed) {
       if (!holders.delete(client)) continue;
       if (holders.size > 0) {
@@ -113,6 +117,17 @@ export class PresenceOut {
       left.push(xml("presence", { xmlns: NS.client, to: target, type: "unavailable" }));
     }
     return left;
+  }
+
+  /** XEP-0045 section 7.6: whoever was in the room still is. What joined it is what is repeated on a new session. */
+  #rename(from: string, to: string): void {
+    const held = this.#directed.get(from);
+    if (!held) return;
+    const last = clone(held.last);
+    last.attrs.to = to;
+    const renamed = { holders: new Set([...held.holders, ...(this.#directed.get(to)?.holders ?? [])]), last };
+    this.#directed.set(to, renamed);
+    this.#save(to, renamed);
   }
 
   #save(target: string, { holders, last }: Directed): void {

@@ -91,6 +91,20 @@ describe("PRES-8 a room occupant's presence goes to those who sent presence to t
     ]);
   });
 
+  it("PRES-8 who leaves is told that it has left, and no more after that", async () => {
+    const part = `<presence to="room@muc.example.org/al" type="unavailable"/>`;
+    await playPolicy([
+      ...three,
+      ...joins("alice/one"),
+      { from: "alice/one", send: part },
+      { upstream: "gets", xml: part },
+      { upstream: "sends", xml: occupant("al", [110], ` type="unavailable"`) },
+      { to: "alice/one", expect: occupant("al", [110], ` type="unavailable"`) },
+      { upstream: "sends", xml: occupant("bob") },
+      { silent: "alice/one" },
+    ]);
+  });
+
   it("PRES-8 PRES-5 thrown out of the room: nobody holds it any more", async () => {
     await playPolicy([
       ...three,
@@ -101,6 +115,27 @@ describe("PRES-8 a room occupant's presence goes to those who sent presence to t
       { silent: "alice/one" },
       { leave: "alice/one" },
       { upstream: "silent" },
+    ]);
+  });
+
+  it("PRES-8 another nickname (XEP-0045 section 7.6): those who were in the room still are", async () => {
+    const rename = `<presence to="room@muc.example.org/ally"/>`;
+    const renamed = `<presence from="room@muc.example.org/al" to="$full" type="unavailable"><x xmlns="${MUC_USER}">
+      <item nick="ally" affiliation="none" role="participant"/><status code="303"/><status code="110"/></x></presence>`;
+    await playPolicy([
+      ...three,
+      ...joins("alice/one"),
+      ...joins("alice/three"),
+      { from: "alice/one", send: rename },
+      { upstream: "gets", xml: rename },
+      { upstream: "sends", xml: renamed },
+      { to: ["alice/one", "alice/three"], expect: renamed },
+      { upstream: "sends", xml: occupant("ally", [110]) },
+      { to: ["alice/one", "alice/three"], expect: occupant("ally", [110]) },
+      { leave: "alice/one" },
+      { upstream: "silent" },
+      { leave: "alice/three" },
+      { upstream: "gets", xml: `<presence to="room@muc.example.org/ally" type="unavailable"/>` },
     ]);
   });
 });
