@@ -1,5 +1,6 @@
-// The programs that the project needs beside npm packages (Prosody, openssl, Chromium): is one here, and if not, may we
-// install it? Says what it is about to do before doing it. Only Debian and its kin are installed on; elsewhere it explains.
+// The programs that the project needs beside npm packages (Prosody, ejabberd, openssl, Chromium): is one here, and if
+// not, may we install it? Says what it is about to do before doing it. Only Debian and its kin are installed on;
+// elsewhere it explains.
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -19,6 +20,15 @@ export const PROSODY: Program = {
   commands: ["prosody"],
   packages: ["prosody"],
 };
+
+// Its control script stands for its libraries, which are no program; what runs them is Erlang's.
+export const EJABBERD: Program = {
+  title: "ejabberd (XMPP server)",
+  commands: ["ejabberdctl"],
+  packages: ["ejabberd"],
+};
+
+export const ERLANG: Program = { title: "Erlang", commands: ["erl"], packages: ["erlang-base"] };
 
 // Prosody needs it too (through ssl-cert), but it must be there even where Prosody came from elsewhere.
 export const OPENSSL: Program = { title: "openssl", commands: ["openssl"], packages: ["openssl"] };

@@ -1,4 +1,4 @@
-// `npm test`: everything that CI runs. Makes sure that Prosody and a browser are there, runs `npm run check` and all
+// `npm test`: everything that CI runs. Makes sure that the servers and a browser are there, runs `npm run check` and all
 // tests, and ends with one plain line of totals. `npm test -- unit` (or workerd, interop, check, or vitest's own
 // arguments) runs only a part.
 
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Totals } from "../test/support/totals-reporter.ts";
-import { CHROMIUM, ensurePrograms, OPENSSL, PROSODY } from "./programs.ts";
+import { CHROMIUM, EJABBERD, ensurePrograms, ERLANG, OPENSSL, PROSODY } from "./programs.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST_PROJECTS = new Set(["unit", "workerd", "interop"]);
@@ -22,7 +22,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
 
 /** Installs what the interop tests need; false when something is missing although CI is set. */
 function providePrograms(): boolean {
-  const missing = ensurePrograms([PROSODY, OPENSSL, CHROMIUM], say);
+  const missing = ensurePrograms([PROSODY, EJABBERD, ERLANG, OPENSSL, CHROMIUM], say);
   if (missing.length === 0) {
     return true;
   }
