@@ -52,9 +52,12 @@ function readTcp(url: URL): TcpEndpoint | undefined {
   return port === 0 ? undefined : { transport: "tcp", hostname, port, tls: scheme.tls };
 }
 
-/** The inverse of `readEndpoint`, for settings and for the owner to read. */
+/**
+ * The inverse of `readEndpoint`, for words to owner and clients: without the query of a WebSocket's URL, in which an owner
+ * may have put a secret.
+ */
 export function formatEndpoint(endpoint: Endpoint): string {
-  if (endpoint.transport === "websocket") return endpoint.url;
+  if (endpoint.transport === "websocket") return endpoint.url.replace(/\?.*$/, "");
   const scheme = { starttls: "xmpp", direct: "xmpps", none: "xmpp+plain" }[endpoint.tls];
   return `${scheme}://${endpoint.hostname}:${endpoint.port}`;
 }

@@ -8,7 +8,7 @@ import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
 import { xmlProblem } from "../../xmpp/xml/xml-error.ts";
-import type { WebSocketEndpoint } from "../discovery/endpoint.ts";
+import { formatEndpoint, type WebSocketEndpoint } from "../discovery/endpoint.ts";
 import { within } from "../time-limit.ts";
 import type { Link, LinkHandlers, LinkStage } from "./link.ts";
 
@@ -27,6 +27,8 @@ const BINARY = xmlProblem("bad-format", "Binary WebSocket message");
 
 export class WebSocketLink implements Link {
   readonly #url: URL;
+  /** What the URL is called in words. */
+  readonly #name: string;
   readonly #handlers: LinkHandlers;
   readonly #upgrade: Upgrade;
   #socket: WebSocket | undefined;
@@ -38,6 +40,7 @@ export class WebSocketLink implements Link {
     upgrade: Upgrade = (url, init) => fetch(url, init),
   ) {
     this.#url = new URL(endpoint.url);
+    this.#name = formatEndpoint(endpoint);
     this.#handlers = handlers;
     this.#upgrade = upgrade;
   }
@@ -46,7 +49,7 @@ export class WebSocketLink implements Link {
     const abort = new AbortController();
     try {
       const socket = await within(CONNECT_TIMEOUT_MS, this.#connect(abort.signal));
-      if (typeof socket === "string") return this.#end(`${this.#url.href} ${socket}.`, "connect");
+      if (typeof socket === "string") return this.#end(`${this.#name} ${socket}.`, "connect");
       if (this.#closed) return socket.close(GOING_AWAY);
       this.#socket = socket;
     } catch (error) {
@@ -54,7 +57,7 @@ export class WebSocketLink implements Link {
       const said = error instanceof Error ? error.message : "unknown error";
       // The platform tells a refused connection and a refused certificate in the same words.
       const orTls = this.#url.protocol === "wss:" ? ", or its certificate is not valid for that name" : "";
-      return this.#end(`${this.#url.href} cannot be reached${orTls} (${said}).`, "connect");
+      return this.#end(`${this.#name} cannot be reached${orTls} (${said}).`, "connect");
     }
     this.#handlers.onConnected();
     await this.#ended(this.#socket);

@@ -126,7 +126,7 @@ describe("LINK-4 connecting", () => {
       URL_OF_SERVER,
       `${URL_OF_SERVER} cannot be reached, or its certificate is not valid for that name (refused).`,
     ],
-    ["ws://localhost:5280/ws", "ws://localhost:5280/ws cannot be reached (refused)."],
+    ["ws://localhost:5280/ws?token=secret", "ws://localhost:5280/ws cannot be reached (refused)."],
   ])("says why %s is not reached", async (url, words) => {
     const scene = new Scene();
     await link(scene, async () => await Promise.reject(new Error("refused")), url).run();

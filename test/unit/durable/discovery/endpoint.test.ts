@@ -71,6 +71,11 @@ describe("FIND-1 the notation of a server", () => {
     expect(endpoint && formatEndpoint(endpoint)).toBe(text);
   });
 
+  it("tells nobody the query of a WebSocket's URL", () => {
+    const endpoint = readEndpoint("wss://a.example/ws?token=secret");
+    expect(endpoint && formatEndpoint(endpoint)).toBe("wss://a.example/ws");
+  });
+
   it.each([
     ["example.org", "example.org"],
     ["Bücher.Example", "xn--bcher-kva.example"],
