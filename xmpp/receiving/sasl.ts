@@ -16,6 +16,9 @@ import type { ReceivingContext, ReceivingEffect, ReceivingState } from "./state.
 /** RFC 6120 section 6.4.5 wants a limit on retries; what is counted is one connection's. */
 const MAX_FAILED_LOGINS = 5;
 
+/** Many times what honest clients send. The state has to fit into what a socket can keep across hibernation. */
+const MAX_SCRAM_LENGTH = 1_024;
+
 /** One element while SASL is offered or under way. */
 export function authenticate(
   state: ReceivingState,
@@ -101,6 +104,7 @@ function onScram(
   message: string,
   context: ReceivingContext,
 ): ReceivingEffect[] {
+  if (message.length > MAX_SCRAM_LENGTH) return refuse(state, "malformed-request");
   if (state.scram) {
     const outcome = onClientFinal(state.scram, message);
     return outcome.type === "success"

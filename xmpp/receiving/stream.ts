@@ -4,7 +4,7 @@
  * here. It knows one account and nothing of what becomes of its stanzas.
  */
 import xml, { type Element } from "@xmpp/xml";
-import { formatJid } from "../jid.ts";
+import { formatJid, parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { errorReply, iqPayload, iqResult, stanzaKind } from "../stanza.ts";
 import type { StreamCondition } from "../stream-error.ts";
@@ -13,6 +13,9 @@ import { CLOSE_FRAME, featuresFrame, openFrame, streamErrorFrame } from "./frame
 import { onEnabled, onManagementNonza, onResumed, onResumeFailed } from "./management.ts";
 import { authenticate, passwordAccepted, refuse } from "./sasl.ts";
 import type { ReceivingContext, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
+
+/** The state has to fit into what a socket can keep across hibernation. */
+const MAX_ID_LENGTH = 1_024;
 
 export function startReceiving(): ReceivingState {
   return { phase: "opening", failedLogins: 0 };
@@ -110,7 +113,7 @@ function checkOpen(
   context: ReceivingContext,
 ): { condition: StreamCondition; text: string } | undefined {
   const { domain } = context.account;
-  if (Number.parseInt(open.attrs.version ?? "0", 10) < 1) {
+  if (!(Number.parseInt(open.attrs.version ?? "0", 10) >= 1)) {
     return { condition: "unsupported-version", text: "Only XMPP 1.0 is spoken here." };
   }
   if (open.attrs.to !== undefined && open.attrs.to.toLowerCase() !== domain) {
@@ -137,8 +140,16 @@ function bindingFeatures(context: ReceivingContext): Element[] {
 function onBindRequest(state: ReceivingState, iq: Element, context: ReceivingContext): ReceivingEffect[] {
   const bind = iq.is("iq", NS.client) && iq.attrs.type === "set" ? iq.getChild("bind", NS.bind) : undefined;
   if (!bind) return endWithError(state, context, "not-authorized", "Bind a resource first.");
+  const { id = "" } = iq.attrs;
+  if (id.length > MAX_ID_LENGTH)
+    return endWithError(state, context, "policy-violation", "The id is too long.");
+  const resource = bind.getChildText("resource")?.trim() ?? "";
+  if (resource !== "" && !parseJid(`${context.account.domain}/${resource}`)) {
+    // RFC 6120 section 7.7.2.1; the client may ask for another one.
+    const frame = serialize(errorReply(iq, { type: "modify", condition: "bad-request" }));
+    return [{ type: "send", frame }];
+  }
   state.phase = "awaiting-upstream";
-  const resource = bind.getChildText("resource")?.trim();
   state.bindRequest = { id: iq.attrs.id, resource: resource === "" ? undefined : resource };
   return [{ type: "await-upstream" }];
 }
