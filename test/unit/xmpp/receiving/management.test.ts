@@ -1,0 +1,91 @@
+// Stream Management towards a client (XEP-0198): which nonza may come when.
+
+import { describe, expect, it } from "vitest";
+import * as d from "./dialogue.ts";
+import { converse, type Line } from "./dialogue.ts";
+
+const SM = "urn:xmpp:sm:3";
+const outOfOrder = d.endsWith("policy-violation", "Stream Management out of order.", 1008);
+const enabled: Line[] = [
+  ...d.bound,
+  { client: `<enable xmlns="${SM}" resume="true"/>` },
+  { does: { type: "enable-sm" } },
+  { event: { type: "sm-enabled", id: "abc", maxSeconds: 3600 } },
+  { server: `<enabled xmlns="${SM}" id="abc" resume="true" max="3600"/>` },
+];
+const resuming: Line[] = [
+  ...d.reopened,
+  { client: `<resume xmlns="${SM}" previd="abc" h="7"/>` },
+  { does: { type: "resume", previd: "abc", h: 7 } },
+];
+const condition = (name: string): string =>
+  `<failed xmlns="${SM}"><${name} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>`;
+
+describe("enabling (section 3)", () => {
+  it("after binding, and then requests and acknowledgements are taken", () => {
+    converse([
+      ...enabled,
+      { client: `<r xmlns="${SM}"/>` },
+      { does: { type: "ack-requested" } },
+      { client: `<a xmlns="${SM}" h="4294967295"/>` },
+      { does: { type: "acknowledged", h: 4_294_967_295 } },
+    ]);
+  });
+
+  it("before binding it fails, and the stream goes on", () => {
+    converse([
+      ...d.reopened,
+      { client: `<enable xmlns="${SM}"/>` },
+      { server: condition("unexpected-request") },
+      d.bindRequest(""),
+      { does: { type: "await-upstream" } },
+    ]);
+  });
+
+  it.each([
+    ["a second time", enabled, `<enable xmlns="${SM}"/>`],
+    ["a request without it", d.bound, `<r xmlns="${SM}"/>`],
+    ["an acknowledgement without it", d.bound, `<a xmlns="${SM}" h="1"/>`],
+    ["an acknowledgement of nothing", enabled, `<a xmlns="${SM}"/>`],
+    ["an acknowledgement that is no number", enabled, `<a xmlns="${SM}" h="-1"/>`],
+    ["an unknown nonza", enabled, `<x xmlns="${SM}"/>`],
+    ["our own nonza", enabled, `<enabled xmlns="${SM}"/>`],
+    ["a request before binding", d.reopened, `<r xmlns="${SM}"/>`],
+  ])("%s ends the stream", (_name, lines, client) => {
+    converse([...lines, { client }, ...outOfOrder]);
+  });
+});
+
+describe("resuming (section 5)", () => {
+  it("in place of binding: the stream is bound as it was", () => {
+    const state = converse([
+      ...resuming,
+      { event: { type: "sm-resumed", previd: "abc", h: 3, fullJid: d.FULL } },
+      { server: `<resumed xmlns="${SM}" previd="abc" h="3"/>` },
+      { client: `<message xmlns="jabber:client" from="${d.FULL}"/>` },
+      { stanza: `<message from="${d.FULL}"/>` },
+      { client: `<r xmlns="${SM}"/>` },
+      { does: { type: "ack-requested" } },
+    ]);
+    expect(state).toEqual({ phase: "bound", failedLogins: 0, managed: true, fullJid: d.FULL });
+  });
+
+  it("a stream that is known no more: the client may bind", () => {
+    converse([
+      ...resuming,
+      { event: { type: "sm-resume-failed" } },
+      { server: condition("item-not-found") },
+      d.bindRequest(""),
+      { does: { type: "await-upstream" } },
+    ]);
+  });
+
+  it.each([
+    ["of nothing", d.reopened, `<resume xmlns="${SM}" h="1"/>`],
+    ["without a counter", d.reopened, `<resume xmlns="${SM}" previd="abc"/>`],
+    ["once bound", d.bound, `<resume xmlns="${SM}" previd="abc" h="1"/>`],
+    ["once enabled", enabled, `<resume xmlns="${SM}" previd="abc" h="1"/>`],
+  ])("a resumption %s ends the stream", (_name, lines, client) => {
+    converse([...lines, { client }, ...outOfOrder]);
+  });
+});
