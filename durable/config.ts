@@ -75,10 +75,13 @@ const accounts = v.pipe(
   jsonRecord("a JSON object from bare JID to password"),
   v.rawTransform(({ dataset, addIssue }) => {
     const passwords = new Map<string, string>();
-    for (const [text, password] of Object.entries(dataset.value)) {
+    // All of it is a secret, the names too: somebody may have exchanged name and password.
+    for (const [index, [text, password]] of Object.entries(dataset.value).entries()) {
       const jid = parseJid(text);
-      if (!jid || jid.local === "" || !isBare(jid)) addIssue({ message: `"${text}" is not a bare JID` });
-      else if (password === "") addIssue({ message: `the password of "${text}" is empty` });
+      const entry = `entry ${index + 1}`;
+      if (!jid || jid.local === "" || !isBare(jid))
+        addIssue({ message: `the name of ${entry} is not a bare JID` });
+      else if (password === "") addIssue({ message: `the password of ${entry} is empty` });
       else passwords.set(formatJid(jid), password);
     }
     return passwords;

@@ -1,0 +1,131 @@
+// CFG-1, CFG-3, CFG-5: the settings. UPSTREAM_HOSTS and DOH_URL are with discovery (discovery/endpoint.test.ts).
+
+import { describe, expect, it } from "vitest";
+import { type Config, isAllowed, onlyAccount, readConfig } from "../../../durable/config.ts";
+
+const KEY = "k".repeat(32);
+
+function config(vars: Record<string, string> = {}): Config {
+  const result = readConfig({ CREDENTIALS_KEY: KEY, ...vars });
+  return result.ok ? result.config : expect.fail(result.problems.join("; "));
+}
+
+function problems(vars: Record<string, unknown>): string[] {
+  const result = readConfig({ CREDENTIALS_KEY: KEY, ...vars });
+  return result.ok ? expect.fail("no problem was found") : result.problems;
+}
+
+const notBare = (entry: string): string =>
+  `ALLOWED_ACCOUNTS: "${entry}" is neither a bare JID (alice@example.org) nor *@domain`;
+
+describe("settings that are well", () => {
+  it("CFG-1 without any, nobody is allowed", () => {
+    expect(config()).toMatchObject({ allowed: [], accounts: new Map(), credentialsKey: KEY });
+  });
+
+  it.each([
+    ["alice@example.org", ["alice@example.org"]],
+    [" Alice@Example.ORG , bob@example.org,, ", ["alice@example.org", "bob@example.org"]],
+    ["*@Example.org", ["*@example.org"]],
+    ["*", ["*"]],
+    ["", []],
+    [" , ", []],
+  ])("CFG-1 ALLOWED_ACCOUNTS %j", (text, allowed) => {
+    expect(config({ ALLOWED_ACCOUNTS: text }).allowed).toEqual(allowed);
+  });
+
+  it.each([
+    [
+      `{"Alice@example.org":"secret","bob@example.org":" "}`,
+      [
+        ["alice@example.org", "secret"],
+        ["bob@example.org", " "],
+      ],
+    ],
+    [`{}`, []],
+    [` `, []],
+  ])("CFG-4 ACCOUNTS %j", (text, accounts) => {
+    expect([...config({ ACCOUNTS: text }).accounts]).toEqual(accounts);
+  });
+});
+
+describe("CFG-3 a mistake is named in words, with its setting", () => {
+  const notRecord = "ACCOUNTS: must be a JSON object from bare JID to password";
+  const shortKey =
+    "CREDENTIALS_KEY: must be a secret of at least 32 characters, for example from: openssl rand -base64 32";
+
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ ALLOWED_ACCOUNTS: "alice" }, [notBare("alice")]],
+    [{ ALLOWED_ACCOUNTS: "alice@example.org/phone" }, [notBare("alice@example.org/phone")]],
+    [{ ALLOWED_ACCOUNTS: "*@" }, [notBare("*@")]],
+    [{ ALLOWED_ACCOUNTS: "*@alice@example.org" }, [notBare("*@alice@example.org")]],
+    [{ ALLOWED_ACCOUNTS: "**, a@b, x" }, [notBare("**"), notBare("x")]],
+    [{ ACCOUNTS: "hunter2" }, [notRecord]],
+    [{ ACCOUNTS: `["hunter2"]` }, ["ACCOUNTS: the name of entry 1 is not a bare JID"]],
+    [{ ACCOUNTS: `"hunter2"` }, [notRecord]],
+    [{ ACCOUNTS: `{"alice@example.org":7}` }, [notRecord]],
+    [
+      { ACCOUNTS: `{"alice@example.org":"x","hunter2":"alice@example.org"}` },
+      ["ACCOUNTS: the name of entry 2 is not a bare JID"],
+    ],
+    [{ ACCOUNTS: `{"example.org":"hunter2"}` }, ["ACCOUNTS: the name of entry 1 is not a bare JID"]],
+    [{ ACCOUNTS: `{"alice@example.org":""}` }, ["ACCOUNTS: the password of entry 1 is empty"]],
+    [{ CREDENTIALS_KEY: "hunter2" }, [shortKey]],
+    [{ CREDENTIALS_KEY: undefined }, [shortKey]],
+    [{ CREDENTIALS_KEY: "hunter2", ALLOWED_ACCOUNTS: "x" }, [notBare("x"), shortKey]],
+  ])("CFG-3 %j", (vars, expected) => {
+    expect(problems(vars)).toEqual(expected);
+  });
+
+  it("CFG-3 no problem ever holds what is in a secret, even where names and passwords were exchanged", () => {
+    const secrets: Record<string, unknown>[] = [
+      { ACCOUNTS: `{"hunter2":"alice@example.org"}` },
+      { ACCOUNTS: `{"hunter2":""}` },
+      { ACCOUNTS: `{"alice@example.org":{"hunter2":1}}` },
+      { ACCOUNTS: `{"alice@example.org":"hunter2"` },
+      { CREDENTIALS_KEY: "hunter2" },
+    ];
+    for (const vars of secrets) expect(problems(vars).join()).not.toMatch(/hunter2|alice@example\.org"/);
+  });
+
+  it("CFG-3 an environment that is none at all", () => {
+    expect(readConfig(undefined).ok).toBe(false);
+  });
+});
+
+describe("CFG-1 who may use it", () => {
+  const accounts = `{"eve@example.com":"x"}`;
+  it.each([
+    ["", "alice@example.org", false, false],
+    ["alice@example.org", "alice@example.org", false, true],
+    ["alice@example.org", "bob@example.org", false, false],
+    ["alice@example.org", "alice@example.org.evil", false, false],
+    ["*@example.org", "bob@example.org", false, true],
+    ["*@example.org", "bob@sub.example.org", false, false],
+    ["*@example.org", "bob@notexample.org", false, false],
+    ["*", "bob@example.org", false, false],
+    ["*", "bob@example.org", true, true],
+    ["*, bob@example.org", "bob@example.org", false, true],
+    ["", "bob@example.org", true, false],
+    ["", "eve@example.com", false, true],
+  ])("CFG-1 %j: %s, on loopback %j: %j", (allowed, bareJid, onLoopback, expected) => {
+    const read = config({ ALLOWED_ACCOUNTS: allowed, ACCOUNTS: accounts });
+    expect(isAllowed(read, bareJid, onLoopback)).toBe(expected);
+  });
+});
+
+describe("CFG-5 the one account that the settings name", () => {
+  it.each([
+    ["", "", undefined],
+    ["alice@example.org", "", "alice@example.org"],
+    ["", `{"alice@example.org":"x"}`, "alice@example.org"],
+    ["alice@example.org", `{"Alice@example.org":"x"}`, "alice@example.org"],
+    ["alice@example.org, bob@example.org", "", undefined],
+    ["alice@example.org", `{"bob@example.org":"x"}`, undefined],
+    ["*@example.org", "", undefined],
+    ["*", "", undefined],
+    ["*, alice@example.org", "", undefined],
+  ])("CFG-5 %j %s: %s", (allowed, accounts, expected) => {
+    expect(onlyAccount(config({ ALLOWED_ACCOUNTS: allowed, ACCOUNTS: accounts }))).toBe(expected);
+  });
+});
