@@ -13,12 +13,15 @@ export interface Program {
   readonly commands: readonly string[];
   /** Debian packages that bring it. */
   readonly packages: readonly string[];
+  /** The system services that these packages would start by themselves, now and at each boot. */
+  readonly services?: readonly string[];
 }
 
 export const PROSODY: Program = {
   title: "Prosody (XMPP server)",
   commands: ["prosody"],
   packages: ["prosody"],
+  services: ["prosody"],
 };
 
 // Its control script stands for its libraries, which are no program; what runs them is Erlang's.
@@ -26,9 +29,15 @@ export const EJABBERD: Program = {
   title: "ejabberd (XMPP server)",
   commands: ["ejabberdctl"],
   packages: ["ejabberd"],
+  services: ["ejabberd"],
 };
 
-export const ERLANG: Program = { title: "Erlang", commands: ["erl"], packages: ["erlang-base"] };
+export const ERLANG: Program = {
+  title: "Erlang",
+  commands: ["erl"],
+  packages: ["erlang-base"],
+  services: ["epmd.socket", "epmd.service"],
+};
 
 // Prosody needs it too (through ssl-cert), but it must be there even where Prosody came from elsewhere.
 export const OPENSSL: Program = { title: "openssl", commands: ["openssl"], packages: ["openssl"] };
@@ -80,18 +89,29 @@ function rootPrefix(): readonly string[] | undefined {
   return undefined;
 }
 
-/**
- * The command line that installs Debian packages without questions. A package's service is not started (RUNLEVEL=1
- * makes invoke-rc.d leave it alone): a second Prosody on port 5222, with Debian's default configuration, is nothing
- * that somebody who wanted to try a bouncer has asked for.
- */
-function aptCommand(prefix: readonly string[], args: readonly string[]): readonly string[] {
-  return [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", ...args];
-}
+// Arguments: the packages, the services. A package's service is neither started (policy-rc.d is what Debian's maintainer
+// scripts ask, with systemd and without) nor enabled: a second Prosody on port 5222 with Debian's default configuration is
+// nothing that somebody who wants to try a bouncer has asked for. A fresh machine has no package lists; one that has them
+// needs no update, so that comes only when the first try fails.
+const INSTALL_SCRIPT = `
+packages=$1 services=$2 policy=/usr/sbin/policy-rc.d
+export DEBIAN_FRONTEND=noninteractive
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
+fi
+install() { apt-get install --yes --quiet --no-install-recommends $packages > /dev/null; }
+install || { apt-get update --quiet > /dev/null && install; } || exit 1
+if [ -d /run/systemd/system ]; then
+  for service in $services; do systemctl disable --quiet $service || true; done
+fi
+`;
 
-function run(command: readonly string[], say: (line: string) => void): boolean {
-  say(`  $ ${command.join(" ")}`);
-  const [file = "", ...args] = command;
+/** Installs Debian packages without questions; apt's own errors go to the terminal. */
+function install(prefix: readonly string[], programs: readonly Program[]): boolean {
+  const packages = programs.flatMap((program) => program.packages).join(" ");
+  const services = programs.flatMap((program) => program.services ?? []).join(" ");
+  const [file, ...args] = [...prefix, "sh", "-c", INSTALL_SCRIPT, "install", packages, services];
   return spawnSync(file, args, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;
 }
 
@@ -109,25 +129,19 @@ export function ensurePrograms(
     return missing;
   }
   const titles = missing.map((program) => program.title).join(", ");
-  const packages = [...new Set(missing.flatMap((program) => program.packages))];
+  const packages = missing.flatMap((program) => program.packages).join(" ");
   if (findCommand("apt-get") === undefined) {
     say(`Missing: ${titles}. Please install it with your system's package manager and put it on the PATH.`);
     return missing;
   }
   const prefix = rootPrefix();
   if (prefix === undefined) {
-    say(`Missing: ${titles}. Installing needs root; please run: sudo apt-get install ${packages.join(" ")}`);
+    say(`Missing: ${titles}. Installing needs root; please run: sudo apt-get install ${packages}`);
     return missing;
   }
-  say(
-    `Missing: ${titles}. Installing the Debian packages ${packages.join(", ")} (their services are not started):`,
-  );
-  const install = aptCommand(prefix, ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]);
-  // A fresh machine has no package lists yet; one with lists needs no update, so it comes only when the first try fails.
-  const done =
-    run(install, say) || (run(aptCommand(prefix, ["update", "--quiet"]), say) && run(install, say));
-  if (!done) {
-    say(`apt could not install ${packages.join(", ")}.`);
+  say(`Missing: ${titles}. Installing with apt-get (no service is started or enabled): ${packages}`);
+  if (!install(prefix, missing)) {
+    say(`apt-get could not install ${packages}.`);
   }
   return programs.filter((program) => findProgram(program) === undefined);
 }

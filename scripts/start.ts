@@ -2,7 +2,7 @@
 // the address to open. Everything on loopback, everything kept in .dev/. Ctrl-C ends both.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,13 +47,22 @@ function endWhenAsked(): void {
       }
     });
   }
-  const parent = process.ppid;
-  if (process.env["npm_lifecycle_event"] !== undefined) {
+  const starter = startedBy();
+  if (process.env["npm_lifecycle_event"] !== undefined && starter !== undefined) {
     setInterval(() => {
-      if (process.ppid !== parent) {
+      if (startedBy() !== starter) {
         void end(0);
       }
     }, PARENT_CHECK_MS).unref();
+  }
+}
+
+/** Our parent's parent, which is npm (the parent is the shell that npm runs scripts with); undefined where not known. */
+function startedBy(): string | undefined {
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${process.ppid}/status`, "utf8"))?.[1];
+  } catch {
+    return undefined;
   }
 }
 

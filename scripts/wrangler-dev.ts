@@ -19,6 +19,14 @@ export interface WranglerDevOptions {
   readonly caPath: string | undefined;
 }
 
+/** What is worth showing of wrangler's output: warnings and what the Worker prints, but not a line for every request. */
+function worthShowing(output: string): string {
+  return output
+    .split("\n")
+    .filter((line) => !line.startsWith("[wrangler:info]"))
+    .join("\n");
+}
+
 async function isHealthy(port: number): Promise<boolean> {
   return await fetch(`http://127.0.0.1:${port}/health`).then(
     async (response) => {
@@ -65,7 +73,7 @@ export async function startWranglerDev(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => {
       if (started) {
-        process.stdout.write(chunk);
+        process.stdout.write(worthShowing(chunk.toString()));
       } else {
         output += chunk.toString();
       }
