@@ -6,23 +6,51 @@ import { loginStanza } from "../support/clients/stanza.ts";
 import { StropheBrowser } from "../support/clients/strophe.ts";
 import { loginXmppClient } from "../support/clients/xmpp-js.ts";
 import type { Account } from "../support/raw-client.ts";
-import { missingChromium, missingProsody } from "../support/requirements.ts";
-import { type Stage, startStage } from "./stage.ts";
+import { missingChromium, missingEjabberd, missingProsody } from "../support/requirements.ts";
+import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
 
 type Library = "strophe.js" | "stanza" | "@xmpp/client";
 
 /** Who alice's two clients are, and bob's, and whether bob uses the proxy too. */
-const MATRIX: [
+type Cast = [
   desk: Library,
   phone: Library,
   bob: Library,
-  bobIs: "through the proxy" | "straight on Prosody",
-][] = [
+  bobIs: "through the proxy" | "straight on the server",
+];
+
+const ON_PROSODY: Cast[] = [
   ["strophe.js", "stanza", "@xmpp/client", "through the proxy"],
   ["stanza", "@xmpp/client", "strophe.js", "through the proxy"],
   ["@xmpp/client", "strophe.js", "stanza", "through the proxy"],
   ["strophe.js", "strophe.js", "stanza", "through the proxy"],
-  ["stanza", "@xmpp/client", "stanza", "straight on Prosody"],
+  ["stanza", "@xmpp/client", "stanza", "straight on the server"],
+];
+
+// Between libraries and us nothing is different with another server: every library once, and bob both ways.
+const ON_EJABBERD: Cast[] = [
+  ["strophe.js", "stanza", "@xmpp/client", "through the proxy"],
+  ["stanza", "@xmpp/client", "stanza", "straight on the server"],
+];
+
+interface Place {
+  readonly name: string;
+  readonly isMissing: boolean;
+  readonly start: () => Promise<Stage<Server>>;
+  readonly casts: Cast[];
+  /** The category of the identity that the server names first (XEP-0030). */
+  readonly category: string;
+}
+
+const PLACES: Place[] = [
+  { name: "Prosody", isMissing: missingProsody, start: startStage, casts: ON_PROSODY, category: "server" },
+  {
+    name: "ejabberd",
+    isMissing: missingEjabberd,
+    start: startEjabberdStage,
+    casts: ON_EJABBERD,
+    category: "pubsub",
+  },
 ];
 
 async function heard({ journal }: ChatClient, body: string): Promise<Heard> {
@@ -34,12 +62,16 @@ function times({ journal }: ChatClient, body: string): number {
   return journal.heard.all.filter((message) => message.body === body).length;
 }
 
-describe.skipIf(missingProsody || missingChromium)("a conversation", () => {
-  let stage: Stage;
+describe.each(PLACES)("a conversation on $name", ({ isMissing, start, casts, category }) => {
+  if (isMissing || missingChromium) {
+    it.skip("needs the server and Chromium", () => undefined);
+    return;
+  }
+  let stage: Stage<Server>;
   let browser: StropheBrowser;
 
   beforeAll(async () => {
-    stage = await startStage();
+    stage = await start();
     browser = await StropheBrowser.launch(stage.worker.url);
   });
 
@@ -58,7 +90,7 @@ describe.skipIf(missingProsody || missingChromium)("a conversation", () => {
     return await LOGINS[library]({ ...account, url: stage.worker.wsUrl(account.jid), device });
   }
 
-  describe.each(MATRIX)("alice on %s and %s, bob on %s %s", (onDesk, onPhone, onSofa, bobIs) => {
+  describe.each(casts)("alice on %s and %s, bob on %s %s", (onDesk, onPhone, onSofa, bobIs) => {
     let alice: Account;
     let desk: ChatClient;
     let phone: ChatClient;
@@ -66,7 +98,7 @@ describe.skipIf(missingProsody || missingChromium)("a conversation", () => {
     let bobJid: string;
 
     beforeAll(async () => {
-      const row = MATRIX.findIndex((names) => names.join() === [onDesk, onPhone, onSofa, bobIs].join());
+      const row = casts.findIndex((names) => names.join() === [onDesk, onPhone, onSofa, bobIs].join());
       alice = await stage.account(`alice${row}`);
       desk = await login(onDesk, alice, "desk");
       phone = await login(onPhone, alice, "phone");
@@ -110,7 +142,7 @@ describe.skipIf(missingProsody || missingChromium)("a conversation", () => {
 
     it("IQ-2: an answer reaches only its asker, though both ask with the same id at once", async () => {
       const answers = [desk.discover("localhost", "q1"), phone.discover("rooms.localhost", "q1")];
-      expect(await Promise.all(answers)).toEqual(["server", "conference"]);
+      expect(await Promise.all(answers)).toEqual([category, "conference"]);
       await bob.say(alice.jid, "answers fence", "m6");
       await Promise.all([heard(desk, "answers fence"), heard(phone, "answers fence")]);
       expect([desk.journal.answers("q1"), phone.journal.answers("q1")]).toEqual([1, 1]);
