@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { endServer, listenOnLoopback } from "./loopback-server.ts";
 
 /** What to answer to one question. Without any: NXDOMAIN. */
-export interface ZoneEntry {
+interface ZoneEntry {
   /** Presentation format, e.g. `0 5 5222 xmpp.example.net.`; a CNAME as `CNAME other.example.`. */
   readonly data?: readonly string[];
   /** AD. */
