@@ -4,13 +4,13 @@ export interface ConverseSettings {
   readonly [name: string]: unknown;
 }
 
-export interface ConverseApi {
+interface ConverseApi {
   readonly settings: { set(name: string, value: unknown): void };
   readonly listen: { on(event: string, listener: () => void): void };
 }
 
 /** Private state handed to plugins. */
-export interface ConverseState {
+interface ConverseState {
   readonly api: ConverseApi;
   readonly state: {
     /** Survives sessions; `trusted` decides whether anything outlives the tab. */
@@ -19,7 +19,7 @@ export interface ConverseState {
   };
 }
 
-export interface ConversePlugin {
+interface ConversePlugin {
   initialize(this: { readonly _converse: ConverseState }): void;
 }
 
