@@ -42,11 +42,15 @@ export class Outbound {
     return true;
   }
 
-  /** Everything that is queued, oldest first. */
-  all(): QueuedStanza[] {
-    if (this.length === 0) return [];
+  /** What is queued, oldest first, without the first `offset`; at most `limit`. */
+  slice(offset: number, limit: number): QueuedStanza[] {
+    if (this.length <= offset) return [];
     return this.#sql
-      .exec<{ at_ms: number; stanza: string }>("SELECT at_ms, stanza FROM outbound ORDER BY seq")
+      .exec<{ at_ms: number; stanza: string }>(
+        "SELECT at_ms, stanza FROM outbound WHERE seq >= ? ORDER BY seq LIMIT ?",
+        this.#first + offset,
+        limit,
+      )
       .toArray()
       .map(({ at_ms: atMs, stanza }) => ({ atMs, stanza }));
   }

@@ -2,6 +2,8 @@
  * The upstream session as Stream Management sees it (XEP-0198): what was handled, what was acknowledged, what is on its
  * way, all of it in SQLite. A counter moves in the same transaction as the stanza's effects, and what is sent after it
  * leaves only when it is durable; so after death at any instruction the two sides agree on what each has.
+ *
+ * No more is on its way unacknowledged than a server reads at once (UP-13): the rest waits for the acknowledgement.
  */
 import { withDelay } from "../../xmpp/delay.ts";
 import {
@@ -16,17 +18,27 @@ import type { UpstreamRow, UpstreamRows } from "../storage/upstream-row.ts";
 
 /** A message that waited longer than this says when it was written. */
 const WORTH_STAMPING_MS = 5_000;
+/**
+ * What may be on its way unacknowledged, in characters. Prosody 0.12 feeds what comes after a resumption to the parser of
+ * the old connection; had it read half an element there, the session is lost. It reads 4,096 bytes at once: while no more
+ * is under way, it reads whole elements.
+ */
+const WINDOW = 3_500;
+const BATCH = 64;
 
 export class ManagedSession {
   readonly #rows: UpstreamRows;
   readonly #outbound: Outbound;
   /** The session to resume, or the one under way with Stream Management; undefined without either. */
   #row: UpstreamRow | undefined;
-  /** `handled` has moved since it was last written. */
+  /** `handled` or `acknowledged` has moved since it was last written. */
   #dirty = false;
   /** Stanzas are being acknowledged on the connection that stands. */
   #managed = false;
   #askedForAck = false;
+  /** The sizes of those at the head of the queue that were sent on this connection, and their sum. */
+  #sent: number[] = [];
+  #sentSize = 0;
 
   constructor(rows: UpstreamRows, outbound: Outbound) {
     this.#rows = rows;
@@ -40,10 +52,9 @@ export class ManagedSession {
     return { previd: this.#row.smId, h: this.#row.handled, fullJid: this.#row.fullJid };
   }
 
-  /** A new session is bound. Returns what is queued, to be sent in this order; nothing of it was sent in this session. */
-  begin(fullJid: string, sm: Enabled | undefined, nowMs: number): string[] {
-    this.#managed = sm !== undefined;
-    this.#askedForAck = false;
+  /** A new session is bound: nothing was sent in it yet. What is queued comes out of drain(). */
+  begin(fullJid: string, sm: Enabled | undefined): void {
+    this.#connected(sm !== undefined);
     this.#dirty = false;
     this.#row = sm && {
       smId: sm.id ?? null,
@@ -54,35 +65,27 @@ export class ManagedSession {
     };
     if (this.#row) this.#rows.write(this.#row);
     else this.#rows.clear();
-    const queued = this.#outbound
-      .all()
-      .map(({ stanza, atMs }) =>
-        nowMs - atMs < WORTH_STAMPING_MS ? stanza : withDelay(stanza, new Date(atMs).toISOString()),
-      );
-    return this.#send(queued);
   }
 
   /**
-   * The old session goes on, and the server has handled `h` of our stanzas. Returns the others, to be sent again in this
-   * order; undefined when it claims more than it was sent.
+   * The old session goes on, and the server has handled `h` of our stanzas; the others come out of drain() again. False
+   * when it claims more than it can have been sent.
    */
-  resumed(h: number): string[] | undefined {
-    this.#managed = true;
-    this.#askedForAck = false;
-    if (!this.acknowledged(h)) return undefined;
-    return this.#send(this.#outbound.all().map(({ stanza }) => stanza));
+  resumed(h: number): boolean {
+    this.#connected(true);
+    return this.#acknowledge(h, this.#outbound.length);
   }
 
   /** The old session is over; where the server still knows, `h` of our stanzas were handled in it. */
   resumeFailed(h: number | undefined): void {
-    if (h !== undefined) this.acknowledged(h);
+    if (h !== undefined) this.#acknowledge(h, this.#outbound.length);
     this.#row = undefined;
     this.#rows.clear();
   }
 
   /** The connection is gone; the session may be resumed. */
   disconnected(): void {
-    this.#managed = false;
+    this.#connected(false);
   }
 
   /** One stanza of the server has had its effects. Written by endTurn. */
@@ -97,17 +100,10 @@ export class ManagedSession {
     return ackNonza(this.#row?.handled ?? 0);
   }
 
-  /** An `<a/>` or `<resumed/>`: what it acknowledges is done with. False when it claims more than was sent. */
+  /** An `<a/>`: what it acknowledges is done with. False when it claims more than was sent. */
   acknowledged(h: number): boolean {
-    if (!this.#row) return true;
-    const count = newlyAcknowledged(h, this.#row.acknowledged, this.#outbound.length);
-    if (count === undefined) return false;
     this.#askedForAck = false;
-    if (count === 0) return true;
-    this.#outbound.dropOldest(count);
-    this.#row.acknowledged = h;
-    this.#dirty = true;
-    return true;
+    return this.#acknowledge(h, this.#sent.length);
   }
 
   /** One row however many stanzas a turn has had. */
@@ -117,34 +113,62 @@ export class ManagedSession {
     this.#rows.write(this.#row);
   }
 
-  /** Queues a stanza. Returns what is to be written to a connection that stands; undefined when there is no room. */
-  add(stanza: string, nowMs: number, connected: boolean): string[] | undefined {
-    if (connected && !this.#managed && this.#outbound.length === 0) return [stanza];
-    if (!this.#outbound.add(stanza, nowMs)) return undefined;
-    return connected ? this.#send([stanza]) : [];
+  /** Queues a stanza; false when there is no room. On a connection that stands, drain() then says what to send. */
+  add(stanza: string, nowMs: number): boolean {
+    return this.#outbound.add(stanza, nowMs);
   }
 
-  /** Asks for an acknowledgement now, if the server gives any; for when it is unclear whether it is still there. */
+  /** What is to be sent now, in this order, on a connection that stands. */
+  drain(nowMs: number): string[] {
+    const wire: string[] = [];
+    for (;;) {
+      const waiting = this.#outbound.slice(this.#sent.length, BATCH);
+      const before = wire.length;
+      for (const { stanza, atMs } of waiting) {
+        if (!this.#hasRoom(stanza)) break;
+        wire.push(nowMs - atMs < WORTH_STAMPING_MS ? stanza : withDelay(stanza, new Date(atMs).toISOString()));
+        this.#sent.push(stanza.length);
+        this.#sentSize += stanza.length;
+      }
+      if (wire.length - before < BATCH) break;
+    }
+    if (!this.#managed) this.#drop(this.#sent.length);
+    else if (this.#sent.length > 0 && !this.#askedForAck) {
+      this.#askedForAck = true;
+      wire.push(REQUEST_ACK);
+    }
+    return wire;
+  }
+
+  /** Asks for an acknowledgement although nothing is open, if the server gives any. */
   probe(): string | undefined {
     return this.#managed ? REQUEST_ACK : undefined;
   }
 
-  /** With Stream Management at most one request for an acknowledgement is open; without, what is sent is done with. */
-  #send(stanzas: string[]): string[] {
-    if (stanzas.length === 0) return stanzas;
-    if (!this.#managed) {
-      this.#outbound.dropOldest(stanzas.length);
-      return stanzas;
-    }
-    if (this.#askedForAck) return stanzas;
-    this.#askedForAck = true;
-    return [...stanzas, REQUEST_ACK];
+  #connected(managed: boolean): void {
+    this.#managed = managed;
+    this.#askedForAck = false;
+    this.#sent = [];
+    this.#sentSize = 0;
   }
 
-  /** Stanzas went out after the last request: ask again. Undefined when there is nothing to ask about. */
-  askAgain(): string | undefined {
-    if (!this.#managed || this.#askedForAck || this.#outbound.length === 0) return undefined;
-    this.#askedForAck = true;
-    return REQUEST_ACK;
+  #hasRoom(stanza: string): boolean {
+    return !this.#managed || this.#sent.length === 0 || this.#sentSize + stanza.length <= WINDOW;
+  }
+
+  #acknowledge(h: number, outstanding: number): boolean {
+    if (!this.#row) return true;
+    const count = newlyAcknowledged(h, this.#row.acknowledged, outstanding);
+    if (count === undefined) return false;
+    if (count === 0) return true;
+    this.#drop(count);
+    this.#row.acknowledged = h;
+    this.#dirty = true;
+    return true;
+  }
+
+  #drop(count: number): void {
+    this.#outbound.dropOldest(count);
+    for (const size of this.#sent.splice(0, count)) this.#sentSize -= size;
   }
 }

@@ -117,9 +117,10 @@ export class Upstream {
   /** Sends one stanza now, or keeps it until there is a session. False when there is no room to keep it. */
   send(stanza: Element): boolean {
     const connected = this.#stream?.isBound ?? false;
-    const wire = this.#deps.session.add(serialize(stanza, NS.client), Date.now(), connected);
-    if (wire && wire.length > 0) this.#stream?.send(wire);
-    return wire !== undefined;
+    const nowMs = Date.now();
+    if (!this.#deps.session.add(serialize(stanza, NS.client), nowMs)) return false;
+    if (connected) this.#stream?.send(this.#deps.session.drain(nowMs));
+    return true;
   }
 
   /**
@@ -142,23 +143,20 @@ export class Upstream {
       onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
       onBound: (fullJid, features, sm) => {
         this.#established(features);
-        stream.send(session.begin(fullJid, sm, Date.now()));
+        session.begin(fullJid, sm);
         handlers.onBound(fullJid);
       },
       onResumed: (h, features) => {
         const fullJid = session.resumption()?.fullJid ?? "";
         this.#established(features);
-        const unacknowledged = session.resumed(h);
-        if (!unacknowledged) return this.#tooHigh(stream);
-        stream.send(unacknowledged);
+        if (!session.resumed(h)) return this.#tooHigh(stream);
         handlers.onResumed(fullJid);
       },
       onResumeFailed: (h) => session.resumeFailed(h),
       onElement: (element) => this.#onElement(stream, element),
       onTurnEnd: () => {
         session.endTurn();
-        const request = session.askAgain();
-        if (request !== undefined) stream.send([request]);
+        if (stream.isBound) stream.send(session.drain(Date.now()));
       },
       onEnded: (failure) => {
         settle({ ok: false, failure });
