@@ -65,6 +65,11 @@ export class Account {
     return this.#outlet.trace.entries();
   }
 
+  /** Is anybody attached, or expected back? */
+  get hasClients(): boolean {
+    return this.#clients.size > 0;
+  }
+
   /** UP-8: a session is bound, and its server knows nothing of us yet. */
   upstreamBound(fullJid: string): void {
     this.#session.fullJid = fullJid;

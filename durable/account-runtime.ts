@@ -45,11 +45,13 @@ export class AccountRuntime {
     this.upstream = new Upstream({
       account: jid,
       host: findHost(config, jid.domain),
-      resource: this.#resource(),
+      resource: () => this.#resource(),
+      userAgent: this.#userAgent(),
+      hasClients: () => this.policy.hasClients,
       vault: this.#vault,
       session: new ManagedSession(new UpstreamRows(storage.sql), new Outbound(storage.sql)),
       handlers: {
-        onBound: (fullJid) => this.#onBound(fullJid),
+        onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
         onResumed: (fullJid) => this.#onResumed(fullJid),
         onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
         onLost: (reason) => this.#turn(() => this.policy.upstreamLost(reason)),
@@ -112,8 +114,9 @@ export class AccountRuntime {
     void this.tick();
   }
 
-  #onBound(fullJid: string): void {
+  #onBound(fullJid: string, chosen: boolean): void {
     this.#turn(() => {
+      if (chosen) this.#settings.set("resource", fullJid.slice(fullJid.indexOf("/") + 1));
       this.#settings.set("full-jid", fullJid);
       this.clients.upstreamBound(fullJid);
       this.policy.upstreamBound(fullJid);
@@ -155,7 +158,14 @@ export class AccountRuntime {
     return new Account(ports, { bareJid, fullJid, detachedShow: "away" });
   }
 
-  /** The resource we ask for: told apart from other clients, and the same for as long as the account is here. */
+  /** Tells this installation from the account's other clients; the server never shows it to anybody (XEP-0388 section 2.3). */
+  #userAgent(): string {
+    const userAgent = this.#settings.get("user-agent") ?? crypto.randomUUID();
+    this.#settings.set("user-agent", userAgent);
+    return userAgent;
+  }
+
+  /** The resource we ask for: told apart from other clients, and the same until a server has chosen another (Bind 2). */
   #resource(): string {
     const resource = this.#settings.get("resource") ?? `xmpproxy-${resourceSuffix()}`;
     this.#settings.set("resource", resource);

@@ -1,12 +1,14 @@
 /** The XML namespaces this project speaks, under the short names used throughout. Values only. */
 export const NS = {
   bind: "urn:ietf:params:xml:ns:xmpp-bind",
+  bind2: "urn:xmpp:bind:0",
   blocking: "urn:xmpp:blocking",
   caps: "http://jabber.org/protocol/caps",
   carbons: "urn:xmpp:carbons:2",
   client: "jabber:client",
   delay: "urn:xmpp:delay",
   discoInfo: "http://jabber.org/protocol/disco#info",
+  fast: "urn:xmpp:fast:0",
   forward: "urn:xmpp:forward:0",
   framing: "urn:ietf:params:xml:ns:xmpp-framing",
   hints: "urn:xmpp:hints",
@@ -17,6 +19,7 @@ export const NS = {
   roster: "jabber:iq:roster",
   rosterVer: "urn:xmpp:features:rosterver",
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
+  sasl2: "urn:xmpp:sasl:2",
   session: "urn:ietf:params:xml:ns:xmpp-session",
   sm: "urn:xmpp:sm:3",
   stanzaErrors: "urn:ietf:params:xml:ns:xmpp-stanzas",

@@ -3,7 +3,7 @@
  * checked against. Stored sealed; in memory while the process lives.
  */
 import * as v from "valibot";
-import type { Credentials } from "../../xmpp/initiating/state.ts";
+import type { Credentials, FastToken } from "../../xmpp/initiating/state.ts";
 import {
   keysMatchVerifier,
   saltBytes,
@@ -11,6 +11,7 @@ import {
   type ScramVerifier,
   verifierFromKeys,
 } from "../../xmpp/sasl/scram-keys.ts";
+import { Settings } from "../storage/settings.ts";
 import { deriveKeys } from "./derive-keys.ts";
 import { seal, unseal } from "./sealed-box.ts";
 import { base64 } from "@scure/base";
@@ -32,6 +33,8 @@ const storedSchema = v.object({
   ]),
   verifiers: v.array(v.object({ ...parametersSchema.entries, storedKey: v.string(), serverKey: v.string() })),
   strongestSeen: v.optional(v.string()),
+  /** Logs in ahead of the credentials (XEP-0484). */
+  token: v.optional(v.object({ token: v.string(), expiresAtMs: v.number() })),
   /** The server refused what is stored: only a person can help. */
   refused: v.boolean(),
 });
@@ -43,6 +46,8 @@ export class Vault {
   readonly #secret: string;
   readonly #account: string;
   #stored: Stored | undefined;
+  /** Ends when everything is written that was to be written; in order, for sealing takes its time. */
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(sql: SqlStorage, secret: string, account: string) {
     this.#sql = sql;
@@ -69,6 +74,20 @@ export class Vault {
     return this.#stored?.strongestSeen;
   }
 
+  /**
+   * FAST-2: a token that logs in, with a count that is higher than at any use before; undefined without one that is still
+   * good. The count is written at once and so is durable before it leaves; it never begins anew, which a server that
+   * remembers it by the token cannot mind.
+   */
+  token(nowMs: number): { token: string; count: number } | undefined {
+    const known = this.needsLogin ? undefined : this.#stored?.token;
+    if (!known || known.expiresAtMs <= nowMs) return undefined;
+    const settings = new Settings(this.#sql);
+    const count = Number(settings.get("token-count") ?? "0") + 1;
+    settings.set("token-count", String(count));
+    return { token: known.token, count };
+  }
+
   get needsLogin(): boolean {
     return this.#stored === undefined || this.#stored.refused;
   }
@@ -86,22 +105,63 @@ export class Vault {
     return derived.ok && keysMatchVerifier(derived.keys, verifier);
   }
 
-  /** The server accepted this password: stores what logs in again, and new verifiers. */
-  async accept(password: string, credentials: Credentials, mechanism: string): Promise<void> {
+  /** The server accepted this password: stores what logs in again, and new verifiers. What belonged to another is gone. */
+  async accept(
+    password: string,
+    credentials: Credentials,
+    mechanism: string,
+    token: FastToken | undefined,
+  ): Promise<void> {
     const verifiers = await Promise.all(HASHES.map((hash) => makeVerifier(password, hash)));
-    await this.#save({ credentials, verifiers, strongestSeen: mechanism, refused: false });
+    const kept = token && readToken(token);
+    await this.#save({
+      credentials,
+      verifiers,
+      strongestSeen: mechanism,
+      refused: false,
+      ...(kept && { token: kept }),
+    });
+  }
+
+  /** The server gave a token, which takes the place of the one before. */
+  async keepToken(token: FastToken): Promise<void> {
+    const kept = readToken(token);
+    if (this.#stored && kept) await this.#save({ ...this.#stored, token: kept });
+  }
+
+  /** FAST-3: the server refused the token. */
+  async dropToken(): Promise<void> {
+    if (this.#stored) await this.#save(withoutToken(this.#stored));
   }
 
   /** The server refused what is stored. */
   async refuse(): Promise<void> {
-    if (this.#stored && !this.#stored.refused) await this.#save({ ...this.#stored, refused: true });
+    if (this.#stored && !this.#stored.refused)
+      await this.#save({ ...withoutToken(this.#stored), refused: true });
   }
 
-  async #save(stored: Stored): Promise<void> {
+  #save(stored: Stored): Promise<void> {
     this.#stored = stored;
+    const written = this.#saving.then(() => this.#write(stored));
+    this.#saving = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(stored: Stored): Promise<void> {
     const sealed = await seal(this.#secret, this.#account, JSON.stringify(stored));
     this.#sql.exec("INSERT OR REPLACE INTO credential (id, sealed) VALUES (1, ?)", sealed);
   }
+}
+
+/** Undefined when it does not say when it expires, as it has to (XEP-0484 section 3.3). */
+function readToken({ token, expiry }: FastToken): Stored["token"] {
+  const expiresAtMs = Date.parse(expiry);
+  return Number.isNaN(expiresAtMs) ? undefined : { token, expiresAtMs };
+}
+
+function withoutToken(stored: Stored): Stored {
+  const { token, ...others } = stored;
+  return token ? others : stored;
 }
 
 async function makeVerifier(password: string, hash: ScramHash): Promise<ScramVerifier> {

@@ -1,5 +1,5 @@
 /** Single values that outlive the process, in the table `setting`. */
-export type SettingName = "account" | "resource" | "full-jid" | "boots";
+export type SettingName = "account" | "resource" | "full-jid" | "boots" | "user-agent" | "token-count";
 
 export class Settings {
   readonly #sql: SqlStorage;

@@ -3,6 +3,7 @@
  * ends. Knows nothing of retries or of what is stored.
  */
 import type { Element } from "@xmpp/xml";
+import { readServerFeatures } from "../../xmpp/initiating/features.ts";
 import { negotiate, startNegotiation } from "../../xmpp/initiating/negotiation.ts";
 import type {
   AuthenticationEvidence,
@@ -25,9 +26,12 @@ import { TcpLink } from "./tcp-link.ts";
 
 export interface StreamHandlers {
   onAuthenticated(evidence: AuthenticationEvidence): void;
-  onBound(fullJid: string, features: ServerFeatures, sm: Enabled | undefined): void;
-  onResumed(h: number, features: ServerFeatures): void;
+  /** `chosen`: the resource is the server's choice. */
+  onBound(fullJid: string, sm: Enabled | undefined, chosen: boolean): void;
+  onResumed(h: number): void;
   onResumeFailed(h: number | undefined): void;
+  /** What the server offers now. Said once for each stream, sometimes after the session has begun. */
+  onFeatures(features: ServerFeatures): void;
   /** A stanza, or a nonza of Stream Management. */
   onElement(element: Element): void;
   /** The chunk is done with: what its stanzas have moved is to be written down. */
@@ -134,6 +138,8 @@ export class UpstreamStream {
   }
 
   #onBoundElement(element: Element): void {
+    // After SASL2's inline features come those of the stream (XEP-0388 section 2.6.1); they are no stanza to be counted.
+    if (element.is("features", NS.stream)) return this.#handlers.onFeatures(readServerFeatures(element));
     if (!element.is("error", NS.stream)) return this.#handlers.onElement(element);
     const { condition, text } = readStreamError(element);
     const said = text === "" ? "" : ` (${text})`;
@@ -162,10 +168,12 @@ export class UpstreamStream {
         return this.#handlers.onAuthenticated(effect.evidence);
       case "bound":
         clearTimeout(this.#timer);
-        return this.#handlers.onBound(effect.fullJid, effect.features, effect.sm);
+        this.#handlers.onFeatures(effect.features);
+        return this.#handlers.onBound(effect.fullJid, effect.sm, effect.chosen ?? false);
       case "resumed":
         clearTimeout(this.#timer);
-        return this.#handlers.onResumed(effect.h, effect.features);
+        if (effect.features) this.#handlers.onFeatures(effect.features);
+        return this.#handlers.onResumed(effect.h);
       case "resume-failed":
         return this.#handlers.onResumeFailed(effect.h);
       case "failed":

@@ -21,8 +21,8 @@ import type { ManagedSession } from "./managed-session.ts";
 import { UpstreamStream } from "./upstream-stream.ts";
 
 export interface UpstreamHandlers {
-  /** A new session, about which the server knows nothing yet. */
-  onBound(fullJid: string): void;
+  /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
+  onBound(fullJid: string, chosen: boolean): void;
   /** The old session goes on as if nothing had happened. */
   onResumed(fullJid: string): void;
   onStanza(stanza: Element): void;
@@ -45,7 +45,12 @@ export type LoginOutcome = { ok: true } | { ok: false; failure: NegotiationFailu
 interface UpstreamDependencies {
   account: Jid;
   host: UpstreamHost;
-  resource: string;
+  /** To be asked for at the next bind. */
+  resource(): string;
+  /** Names this installation to the server: a UUID, the same for as long as the account is here. */
+  userAgent: string;
+  /** SASL2-4: is anybody there who was told the full JID, or would miss what the server withholds in Bind 2? */
+  hasClients(): boolean;
   vault: Vault;
   session: ManagedSession;
   handlers: UpstreamHandlers;
@@ -89,8 +94,13 @@ export class Upstream {
 
   /** Connects now if there is no session and what is stored may log in. Calling it again does nothing. */
   start(): void {
-    const credentials = this.#deps.vault.credentials();
-    if (!this.#stream && credentials) this.#connect(credentials, () => undefined);
+    if (this.#stream) return;
+    const { vault } = this.#deps;
+    const credentials = vault.credentials();
+    if (!credentials) return;
+    // FAST-4: a token that is neither taken nor refused must not keep us out.
+    const token = this.#attempts % 2 === 0 ? vault.token(Date.now()) : undefined;
+    this.#connect(credentials, nothing, token);
   }
 
   /** For the alarm: connects if that is due, and finds out whether a silent server is still there. */
@@ -136,23 +146,28 @@ export class Upstream {
   }
 
   /** A stream that becomes the session. `settle` is called once: when its credentials are stored, or with the failure. */
-  #connect(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
+  #connect(
+    credentials: Credentials,
+    settle: (outcome: LoginOutcome) => void,
+    token?: NegotiationConfig["token"],
+  ): void {
     this.#clearTimer();
     const { session, handlers } = this.#deps;
-    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, false), {
+    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, token), {
       onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
-      onBound: (fullJid, features, sm) => {
-        this.#established(features);
+      onBound: (fullJid, sm, chosen) => {
+        this.#established();
         session.begin(fullJid, sm);
-        handlers.onBound(fullJid);
+        handlers.onBound(fullJid, chosen);
       },
-      onResumed: (h, features) => {
+      onResumed: (h) => {
         const fullJid = session.resumption()?.fullJid ?? "";
-        this.#established(features);
+        this.#established();
         if (!session.resumed(h)) return this.#tooHigh(stream);
         handlers.onResumed(fullJid);
       },
       onResumeFailed: (h) => session.resumeFailed(h),
+      onFeatures: (features) => (this.#features = features),
       onElement: (element) => this.#onElement(stream, element),
       onTurnEnd: () => {
         session.endTurn();
@@ -168,7 +183,7 @@ export class Upstream {
 
   /** A stream that only finds out whether the server takes a password. The session is not touched. */
   #prove(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
-    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, true), {
+    const stream = new UpstreamStream(this.#deps.host, this.#proofConfig(credentials), {
       onAuthenticated: (evidence) => {
         stream.abandon();
         void this.#accept(credentials, evidence, settle);
@@ -176,38 +191,52 @@ export class Upstream {
       onBound: nothing,
       onResumed: nothing,
       onResumeFailed: nothing,
+      onFeatures: nothing,
       onElement: nothing,
       onTurnEnd: nothing,
       onEnded: (failure) => settle({ ok: false, failure }),
     });
   }
 
-  #config(credentials: Credentials, proofOnly: boolean): NegotiationConfig {
-    const { account, host, resource, vault, session } = this.#deps;
+  #config(credentials: Credentials, token: NegotiationConfig["token"]): NegotiationConfig {
+    const { userAgent, session } = this.#deps;
+    const resume = session.resumption();
+    return {
+      ...this.#proofConfig(credentials),
+      proofOnly: false,
+      userAgent,
+      bind2: !this.#deps.hasClients(),
+      ...(token && { token }),
+      ...(resume && { resume }),
+    };
+  }
+
+  #proofConfig(credentials: Credentials): NegotiationConfig {
+    const { account, host, vault } = this.#deps;
     const strongestSeen = vault.strongestSeen();
-    const resume = proofOnly ? undefined : session.resumption();
     return {
       account,
-      resource,
+      resource: this.#deps.resource(),
       credentials,
       tls: host.tls,
       allowPlain: true,
       probeSalt: credentials.type === "password",
-      proofOnly,
+      proofOnly: true,
       ...(strongestSeen === undefined ? {} : { strongestSeen }),
-      ...(resume === undefined ? {} : { resume }),
     };
   }
 
   /** LOGIN-4: keys in place of the password where they will open the account again. */
   async #accept(
     credentials: Credentials,
-    { mechanism, scram, saltIsStable }: AuthenticationEvidence,
+    { mechanism, scram, saltIsStable, token }: AuthenticationEvidence,
     settle: (outcome: LoginOutcome) => void,
   ): Promise<void> {
     if (credentials.type === "password") {
       const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
-      await this.#deps.vault.accept(credentials.password, lasting, mechanism);
+      await this.#deps.vault.accept(credentials.password, lasting, mechanism, token);
+    } else if (token) {
+      await this.#deps.vault.keepToken(token);
     }
     settle({ ok: true });
   }
@@ -235,8 +264,7 @@ export class Upstream {
     stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.");
   }
 
-  #established(features: ServerFeatures): void {
-    this.#features = features;
+  #established(): void {
     this.#attempts = 0;
     this.#lastError = "";
   }
@@ -245,6 +273,11 @@ export class Upstream {
     this.#stream = undefined;
     this.#lastError = failure.text;
     this.#deps.session.disconnected();
+    if (failure.kind === "token") {
+      // On a new connection: Prosody's SASL2 takes nothing but tokens on one that began with a token.
+      void this.#deps.vault.dropToken();
+      return this.start();
+    }
     if (failure.kind === "credentials" && !this.#deps.vault.needsLogin) {
       void this.#refused(failure.text);
       return;

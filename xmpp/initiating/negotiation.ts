@@ -10,6 +10,7 @@ import { readStreamError } from "../stream-error.ts";
 import { type Enabled, enableNonza, readEnabled, readHandled, resumeNonza } from "../stream-management.ts";
 import { escapeAttribute, serialize } from "../xml/serialize.ts";
 import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
+import { readInlineResults } from "./inline.ts";
 import { beginSasl, continueSasl, type SaslPorts, useKeys } from "./sasl.ts";
 import type {
   NegotiationConfig,
@@ -118,6 +119,10 @@ function onFeatures(state: NegotiationState, features: Element, ports: SaslPorts
     return [{ type: "send", xml: serialize(xml("starttls", { xmlns: NS.tls })) }];
   }
   if (!state.authenticated) return beginSasl(state, features, ports);
+  if (state.fullJid !== undefined) {
+    state.features = readServerFeatures(features);
+    return enable(state);
+  }
   if (!offersBind(features)) return fail("protocol", "no-bind", "The server offers no resource binding.");
   state.features = readServerFeatures(features);
   const { resume } = state.config;
@@ -156,7 +161,27 @@ function onSasl(state: NegotiationState, element: Element, ports: SaslPorts): Ne
     state.phase = "proved";
     return [authenticated];
   }
-  return [authenticated, ...openStream(state)];
+  return [authenticated, ...(state.profile === "sasl2" ? afterSasl2(state, element) : openStream(state))];
+}
+
+/** XEP-0388 section 2.6.1: the stream goes on, its new features follow, and what was asked for along with it is done. */
+function afterSasl2(state: NegotiationState, success: Element): NegotiationEffect[] {
+  const results = readInlineResults(state, success);
+  if (typeof results === "string") return fail("protocol", "inline", results);
+  const { resumed, resumeFailed, bound: session } = results;
+  if (resumed) {
+    state.phase = "bound";
+    return [{ type: "resumed", h: resumed.h, features: undefined }];
+  }
+  // What has failed is not asked for once more.
+  if (resumeFailed) delete state.config.resume;
+  const before: NegotiationEffect[] = resumeFailed ? [{ type: "resume-failed", h: resumeFailed.h }] : [];
+  state.phase = "features";
+  if (!session) return before;
+  state.fullJid = session.fullJid;
+  state.chosen = true;
+  if (!state.sasl2?.bind?.streamManagement) return before;
+  return [...before, ...bound(state, session.enabled)];
 }
 
 function onBindResult(state: NegotiationState, element: Element): NegotiationEffect[] {
@@ -193,7 +218,9 @@ function onEnableAnswer(state: NegotiationState, element: Element): NegotiationE
 
 function bound(state: NegotiationState, sm: Enabled | undefined): NegotiationEffect[] {
   state.phase = "bound";
-  return [{ type: "bound", fullJid: state.fullJid ?? "", features: state.features ?? NO_FEATURES, sm }];
+  const features = state.features ?? { ...NO_FEATURES, streamManagement: sm !== undefined };
+  const chosen = state.chosen ? { chosen: true as const } : {};
+  return [{ type: "bound", fullJid: state.fullJid ?? "", features, sm, ...chosen }];
 }
 
 function isReply(element: Element, id: string): boolean {

@@ -1,10 +1,11 @@
 /**
- * SASL as the initiating entity (RFC 6120 section 6): choosing a mechanism, the SCRAM exchange (RFC 5802)
- * with its salt probe, and PLAIN where it was allowed. A step of negotiation.ts.
+ * SASL as the initiating entity (RFC 6120 section 6, XEP-0388): choosing a profile and a mechanism, the SCRAM exchange (RFC
+ * 5802) with its salt probe, tokens, and PLAIN where it was allowed. A step of negotiation.ts.
  */
-import xml, { type Element } from "@xmpp/xml";
+import type { Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
 import { decodeBase64Text, encodeBase64Text } from "../sasl/base64.ts";
+import { HASHED_TOKEN, hashedTokenMessage, isHashedTokenAnswer } from "../sasl/hashed-token.ts";
 import { chooseMechanism } from "../sasl/mechanisms.ts";
 import { encodePlain } from "../sasl/plain.ts";
 import { onKeys, onServerFinal, onServerFirst, startScramClient } from "../sasl/scram-client.ts";
@@ -14,13 +15,23 @@ import {
   type ScramKeys,
   type ScramParameters,
 } from "../sasl/scram-keys.ts";
-import { serialize } from "../xml/serialize.ts";
-import { offeredMechanisms } from "./features.ts";
+import { offeredMechanisms, readSasl2Offer } from "./features.ts";
+import { inlineRequests, readToken } from "./inline.ts";
+import {
+  readAdditionalData,
+  readChallenge,
+  readSaslFailure,
+  sendAbort,
+  sendInitial,
+  sendResponse,
+} from "./sasl-profiles.ts";
 import type {
   AuthenticationEvidence,
   NegotiationEffect,
   NegotiationFailure,
   NegotiationState,
+  Sasl2Offer,
+  SaslProfile,
 } from "./state.ts";
 
 export interface SaslPorts {
@@ -32,8 +43,12 @@ type SaslOutcome = NegotiationEffect[] | { succeeded: AuthenticationEvidence };
 
 /** Chooses among what the server offers and begins. */
 export function beginSasl(state: NegotiationState, features: Element, ports: SaslPorts): NegotiationEffect[] {
-  const { credentials, allowPlain, strongestSeen, account, probeSalt } = state.config;
-  const offered = offeredMechanisms(features);
+  const { credentials, allowPlain, strongestSeen, account, probeSalt, token, userAgent } = state.config;
+  // XEP-0388 section 3: only inside TLS.
+  const sasl2 = state.secured ? readSasl2Offer(features) : undefined;
+  if (token && sasl2?.tokens && userAgent !== undefined) return beginToken(state, sasl2, token.token);
+  const older = offeredMechanisms(features);
+  const offered = [...(sasl2?.mechanisms ?? []), ...older];
   const usable =
     credentials.type === "scram"
       ? offered.filter((name) => name === mechanismOfHash(credentials.parameters.hash))
@@ -51,21 +66,28 @@ export function beginSasl(state: NegotiationState, features: Element, ports: Sas
         )
       : fail("protocol", "invalid-mechanism", choice.reason);
   }
+  const { mechanism } = choice;
   state.phase = "sasl";
-  state.mechanism = choice.mechanism;
-  if (choice.mechanism === "PLAIN" && credentials.type === "password") {
+  state.mechanism = mechanism;
+  // The stronger mechanism before the better profile: the two lists need not be the same.
+  if (sasl2?.mechanisms.includes(mechanism)) state.sasl2 = sasl2;
+  state.profile = state.sasl2 ? "sasl2" : "sasl";
+  if (mechanism === "PLAIN" && credentials.type === "password") {
     return sendAuth(
-      "PLAIN",
+      state,
       encodeBase64Text(encodePlain({ authcid: account.local, password: credentials.password })),
     );
   }
   state.probing = probeSalt && credentials.type === "password";
+  // Prosody's SASL2 ends the stream on <abort/> although XEP-0388 section 4.5 has it; RFC 6120's is known everywhere, and a
+  // failed attempt leaves the stream as it was. So the salt is asked for in the older profile wherever there are both.
+  if (state.probing && older.includes(mechanism)) state.profile = "sasl";
   return beginScram(state, ports);
 }
 
 /** One element from the server while SASL is under way. */
 export function continueSasl(state: NegotiationState, element: Element, ports: SaslPorts): SaslOutcome {
-  if (element.getNS() !== NS.sasl) return unexpected(element);
+  if (element.getNS() !== NS[profileOf(state)]) return unexpected(element);
   switch (element.getName()) {
     case "challenge":
       return onChallenge(state, element);
@@ -73,6 +95,8 @@ export function continueSasl(state: NegotiationState, element: Element, ports: S
       return onSuccess(state, element);
     case "failure":
       return onFailure(state, element, ports);
+    case "continue":
+      return onContinue(state, element);
     default:
       return unexpected(element);
   }
@@ -84,7 +108,17 @@ export function useKeys(state: NegotiationState, keys: ScramKeys): NegotiationEf
   const { message, state: scram } = onKeys(state.scram, keys);
   state.scram = scram;
   state.keys = keys;
-  return [{ type: "send", xml: serialize(xml("response", { xmlns: NS.sasl }, encodeBase64Text(message))) }];
+  return sendResponse(profileOf(state), message);
+}
+
+/** XEP-0484 section 3.4: one message, and the server's answer comes with success. */
+function beginToken(state: NegotiationState, sasl2: Sasl2Offer, token: string): NegotiationEffect[] {
+  state.phase = "sasl";
+  state.mechanism = HASHED_TOKEN;
+  state.profile = "sasl2";
+  state.sasl2 = sasl2;
+  state.usesToken = true;
+  return sendAuth(state, hashedTokenMessage(state.config.account.local, token));
 }
 
 function beginScram(state: NegotiationState, ports: SaslPorts): NegotiationEffect[] {
@@ -97,18 +131,18 @@ function beginScram(state: NegotiationState, ports: SaslPorts): NegotiationEffec
     nonce: ports.nonce(),
   });
   state.scram = scram;
-  return sendAuth(mechanism, encodeBase64Text(message));
+  return sendAuth(state, encodeBase64Text(message));
 }
 
 function onChallenge(state: NegotiationState, element: Element): NegotiationEffect[] {
-  const message = decodeBase64Text(element.getText());
+  const message = readChallenge(profileOf(state), element);
   if (!state.scram || message === undefined) return unexpected(element);
   if (state.keys) return onEarlyServerFinal(state, message);
   const answer = onServerFirst(state.scram, message);
   if (answer.type === "failed") return fail("identity", "scram", answer.reason);
   if (state.probing) {
     state.probed = answer.parameters;
-    return [{ type: "send", xml: serialize(xml("abort", { xmlns: NS.sasl })) }];
+    return sendAbort(profileOf(state));
   }
   state.scram = answer.state;
   state.parameters = answer.parameters;
@@ -126,28 +160,30 @@ function onChallenge(state: NegotiationState, element: Element): NegotiationEffe
 function onEarlyServerFinal(state: NegotiationState, message: string): NegotiationEffect[] {
   const problem = checkServerFinal(state, message);
   if (problem) return problem;
-  return [{ type: "send", xml: serialize(xml("response", { xmlns: NS.sasl })) }];
+  return sendResponse(profileOf(state), "");
 }
 
 function onSuccess(state: NegotiationState, element: Element): SaslOutcome {
   const mechanism = state.mechanism ?? "";
-  if (mechanism === "PLAIN") return { succeeded: { mechanism, saltIsStable: false } };
+  const data = readAdditionalData(profileOf(state), element);
+  const token = state.profile === "sasl2" ? readToken(element) : undefined;
+  const given = token && !state.config.proofOnly ? { token } : {};
+  if (state.usesToken) {
+    const known = state.config.token?.token ?? "";
+    if (isHashedTokenAnswer(known, data)) return { succeeded: { mechanism, saltIsStable: false, ...given } };
+    return fail("token", "no-proof", "The server could not prove that it knows our token.");
+  }
+  if (mechanism === "PLAIN") return { succeeded: { mechanism, saltIsStable: false, ...given } };
   if (!state.serverProved) {
     // RFC 5802 section 9: without the server's signature anybody could have said "success".
-    const problem = checkServerFinal(state, decodeBase64Text(element.getText()) ?? "");
+    const problem = checkServerFinal(state, decodeBase64Text(data) ?? "");
     if (problem) return problem;
   }
   const { parameters, keys, probed } = state;
   if (!parameters || !keys) return unexpected(element);
-  return {
-    succeeded: {
-      mechanism,
-      scram: { parameters, keys },
-      saltIsStable:
-        state.config.credentials.type === "scram" ||
-        (probed !== undefined && sameParameters(probed, parameters)),
-    },
-  };
+  const saltIsStable =
+    state.config.credentials.type === "scram" || (probed !== undefined && sameParameters(probed, parameters));
+  return { succeeded: { mechanism, scram: { parameters, keys }, saltIsStable, ...given } };
 }
 
 function checkServerFinal(state: NegotiationState, message: string): NegotiationEffect[] | undefined {
@@ -161,28 +197,45 @@ function checkServerFinal(state: NegotiationState, message: string): Negotiation
 }
 
 function onFailure(state: NegotiationState, element: Element, ports: SaslPorts): NegotiationEffect[] {
-  const children = element.getChildElements();
-  const condition = children.find((child) => child.getName() !== "text")?.getName() ?? "not-authorized";
+  const { condition, text } = readSaslFailure(element);
   if (state.probing && condition === "aborted") {
     state.probing = false;
+    state.profile = state.sasl2 ? "sasl2" : "sasl";
     return beginScram(state, ports);
   }
-  const said = element.getChildText("text", NS.sasl) ?? "";
+  const said = text === "" ? "" : ` (${text})`;
+  if (state.usesToken) return fail("token", condition, `The server refused our token: ${condition}${said}.`);
   // RFC 6120 section 6.5: only a temporary failure is worth another try with the same credentials.
   const kind = condition === "temporary-auth-failure" ? "server" : "credentials";
-  return fail(
-    kind,
-    condition,
-    `The server refused the login: ${condition}${said === "" ? "" : ` (${said})`}.`,
-  );
+  return fail(kind, condition, `The server refused the login: ${condition}${said}.`);
+}
+
+/**
+ * XEP-0388 section 2.6.3: a second factor or a new password, which only a person can give. Trying stored credentials again
+ * would only bother that person; a password that is being proved is not wrong for it.
+ */
+function onContinue(state: NegotiationState, element: Element): NegotiationEffect[] {
+  if (state.profile !== "sasl2") return unexpected(element);
+  const tasks = element.getChild("tasks", NS.sasl2)?.getChildren("task", NS.sasl2) ?? [];
+  const names = tasks.map((task) => task.getText().trim()).filter((name) => /^[\w-]{1,40}$/.test(name));
+  const kind = state.config.credentials.type === "scram" ? "credentials" : "protocol";
+  const text = `The server asks for another step after the password (${names.join(", ")}), which is not supported here.`;
+  return fail(kind, "continue", text);
 }
 
 function sameParameters(a: ScramParameters, b: ScramParameters): boolean {
   return a.hash === b.hash && a.salt === b.salt && a.iterations === b.iterations;
 }
 
-function sendAuth(mechanism: string, initialResponse: string): NegotiationEffect[] {
-  return [{ type: "send", xml: serialize(xml("auth", { xmlns: NS.sasl, mechanism }, initialResponse)) }];
+function sendAuth(state: NegotiationState, message: string): NegotiationEffect[] {
+  const profile = profileOf(state);
+  // The probe asks for nothing: it is meant to fail.
+  const inline = state.probing ? [] : inlineRequests(state);
+  return sendInitial(profile, state.mechanism ?? "", message, inline);
+}
+
+function profileOf({ profile }: NegotiationState): SaslProfile {
+  return profile ?? "sasl";
 }
 
 function unexpected(element: Element): NegotiationEffect[] {

@@ -32,6 +32,33 @@ export interface NegotiationConfig {
   proofOnly: boolean;
   /** The session to take up again (XEP-0198 section 5), before a new one is bound. */
   resume?: { previd: string; h: number; fullJid: string };
+  /** Names this installation to the server for good, a UUID version 4 (XEP-0388 section 2.3). */
+  userAgent?: string;
+  /** May the server choose the resource of a new session (Bind 2)? Only together with `userAgent`. */
+  bind2?: boolean;
+  /** Logs in ahead of `credentials` where the server still takes it. `count` is higher than at any use before. */
+  token?: { token: string; count: number };
+}
+
+/** The namespaces of SASL's two profiles, by the names that NS has for them. */
+export type SaslProfile = "sasl" | "sasl2";
+
+/** What a server offers with SASL2 (XEP-0388). */
+export interface Sasl2Offer {
+  mechanisms: string[];
+  /** Taking up a session along with authentication (XEP-0198 section 6.2). */
+  resume: boolean;
+  /** Bind 2 (XEP-0386), and what it enables along with it. */
+  bind?: { carbons: boolean; streamManagement: boolean };
+  /** FAST (XEP-0484), with the mechanism spoken here. */
+  tokens: boolean;
+}
+
+/** A token that logs in until it expires (XEP-0484). A secret. */
+export interface FastToken {
+  token: string;
+  /** A date and time as in XEP-0082, as the server wrote it. */
+  expiry: string;
 }
 
 export interface NegotiationState {
@@ -50,8 +77,12 @@ export interface NegotiationState {
   config: NegotiationConfig;
   secured: boolean;
   authenticated: boolean;
-  /** The mechanism under way. */
+  /** The mechanism under way, and how its messages travel. */
   mechanism?: string;
+  profile?: SaslProfile;
+  /** Present when SASL2 is to be used. */
+  sasl2?: Sasl2Offer;
+  usesToken?: boolean;
   scram?: ScramClientState;
   /** What the server said of the salt in the probe. */
   probed?: ScramParameters;
@@ -61,6 +92,8 @@ export interface NegotiationState {
   /** The server's signature was verified in a `<challenge/>`, ahead of `<success/>`. */
   serverProved?: boolean;
   fullJid?: string;
+  /** The resource is the server's choice (Bind 2). */
+  chosen?: boolean;
   features?: ServerFeatures;
 }
 
@@ -86,10 +119,13 @@ export type NegotiationEffect =
   | { type: "restart" }
   | { type: "derive-keys"; parameters: ScramParameters; password: string }
   | { type: "authenticated"; evidence: AuthenticationEvidence }
-  /** A new session; `sm` when the server acknowledges stanzas: counters begin at zero on both sides now. */
-  | { type: "bound"; fullJid: string; features: ServerFeatures; sm: Enabled | undefined }
-  /** The old session goes on; the server has handled `h` of our stanzas. */
-  | { type: "resumed"; h: number; features: ServerFeatures }
+  /**
+   * A new session; `sm` when the server acknowledges stanzas: counters begin at zero on both sides now. `chosen` when the
+   * resource is the server's choice (Bind 2): its features come afterwards, and are guessed here.
+   */
+  | { type: "bound"; fullJid: string; features: ServerFeatures; sm: Enabled | undefined; chosen?: true }
+  /** The old session goes on; the server has handled `h` of our stanzas. In SASL2 it does not say its features again. */
+  | { type: "resumed"; h: number; features: ServerFeatures | undefined }
   /** The old session is over; `h` of our stanzas were handled in it, where the server still knows. */
   | { type: "resume-failed"; h: number | undefined }
   | { type: "failed"; failure: NegotiationFailure };
@@ -101,15 +137,18 @@ export interface AuthenticationEvidence {
   scram?: { parameters: ScramParameters; keys: ScramKeys };
   /** Was the salt the same when asked twice? False when it was not asked. */
   saltIsStable: boolean;
+  /** A token that was asked for, or that takes the place of the one that was used. */
+  token?: FastToken;
 }
 
 /**
  * Why there is no session. `credentials`: the server refused them, a person must log in again. `identity`: TLS or
  * the server's SCRAM signature failed, nothing was disclosed. `protocol`: the server broke the protocol or lacks
- * what is needed. `server`: the server ended the stream. `text` is for the owner and holds no secret.
+ * what is needed. `server`: the server ended the stream. `token`: the server refused the token, which is of no use any more;
+ * the credentials may still do, on a new connection. `text` is for the owner and holds no secret.
  */
 export interface NegotiationFailure {
-  kind: "credentials" | "identity" | "protocol" | "server";
+  kind: "credentials" | "identity" | "protocol" | "server" | "token";
   condition: string;
   text: string;
 }
