@@ -14,8 +14,25 @@ export default defineConfig({
         test: { name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"] },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"] },
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ALLOWED_ACCOUNTS: "*",
+                CREDENTIALS_KEY: "the key of the tests, long enough",
+                UPSTREAM_HOSTS: inject<string>("upstreamHosts"),
+                ALLOW_PLAINTEXT_LOOPBACK: "true",
+                ACCOUNTS: JSON.stringify({ "configured@late.example": "pencil" }),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/workerd/**/*.test.ts"],
+          globalSetup: ["test/support/fake-server-control.ts"],
+        },
       },
       {
         test: {

@@ -1,0 +1,43 @@
+// What the fake servers (fake-server.ts) do wrong, and what they tell of their connections. Without any platform, since it
+// is read on both sides: in Node, where the servers run, and inside workerd, where the tests do.
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** UPSTREAM_HOSTS of the Worker under test. */
+    upstreamHosts: string;
+    /** Where the fake servers are led from. */
+    fakeServerControl: string;
+  }
+}
+
+export const FAULTS = [
+  "good",
+  "late", // refuses connections until it is told to open
+  "no-starttls",
+  "behind-proceed",
+  "behind-success",
+  "silent",
+  "hangs-up",
+  "wrong-signature",
+  "foreign-jid",
+  "comment",
+  "bad-utf8",
+  "too-busy",
+  "disabled",
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Which of them begin with STARTTLS; the others stay unencrypted. */
+export const STARTTLS_FAULTS: ReadonlySet<Fault> = new Set(["no-starttls", "behind-proceed"]);
+
+/** One TCP connection, as long as it was there. */
+export interface Connection {
+  readonly domain: string;
+  /** Everything that came, as Latin-1. */
+  received: string;
+  /** The bound full JID. */
+  jid: string | undefined;
+  /** First-level elements after binding. */
+  readonly stanzas: string[];
+  ended: boolean;
+}
