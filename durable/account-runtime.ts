@@ -9,6 +9,7 @@ import { ClientSockets } from "./clients/client-sockets.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
 import type { Config } from "./config.ts";
 import { Vault } from "./credentials/vault.ts";
+import { routeTo } from "./discovery/discover.ts";
 import { nonce, resourceSuffix } from "./random.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
@@ -16,7 +17,6 @@ import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
-import { findHost } from "./upstream/find-host.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -44,7 +44,7 @@ export class AccountRuntime {
     this.policy = this.#makePolicy(bareJid);
     this.upstream = new Upstream({
       account: jid,
-      host: findHost(config, jid.domain),
+      route: () => routeTo(jid.domain, config),
       resource: () => this.#resource(),
       userAgent: this.#userAgent(),
       hasClients: () => this.policy.hasClients,

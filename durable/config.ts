@@ -11,11 +11,7 @@ import {
   isLoopback,
   protectionOf,
   readEndpoint,
-  type TcpEndpoint,
 } from "./discovery/endpoint.ts";
-
-/** The TCP half of `Endpoint`, under the name it had when there was no other. */
-export type UpstreamHost = TcpEndpoint;
 
 export interface Config {
   /** Normalised bare JIDs, `*@domain`, or `*` (anybody, honoured on loopback only). */

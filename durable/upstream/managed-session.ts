@@ -126,7 +126,9 @@ export class ManagedSession {
       const before = wire.length;
       for (const { stanza, atMs } of waiting) {
         if (!this.#hasRoom(stanza)) break;
-        wire.push(nowMs - atMs < WORTH_STAMPING_MS ? stanza : withDelay(stanza, new Date(atMs).toISOString()));
+        wire.push(
+          nowMs - atMs < WORTH_STAMPING_MS ? stanza : withDelay(stanza, new Date(atMs).toISOString()),
+        );
         this.#sent.push(stanza.length);
         this.#sentSize += stanza.length;
       }

@@ -64,15 +64,15 @@ export class TcpLink implements Link {
   }
 
   writeOpen(opening: StreamOpening): void {
-    this.write(streamHeader(opening));
+    this.#write(streamHeader(opening));
   }
 
   writeElement(xml: string): void {
-    this.write(xml);
+    this.#write(xml);
   }
 
   writeClose(): void {
-    this.write(STREAM_END);
+    this.#write(STREAM_END);
   }
 
   /**
@@ -80,7 +80,7 @@ export class TcpLink implements Link {
    * whole elements that a server reads at once: Prosody 0.12 goes on after a resumption with what its parser had read of
    * the old connection, so a connection that dies must not leave half an element behind (LINK-9).
    */
-  write(text: string): void {
+  #write(text: string): void {
     if (this.#closed) return;
     if (this.#outbox.length === 0) queueMicrotask(() => this.#flush());
     this.#outbox.push(this.#encoder.encode(text));
@@ -134,7 +134,9 @@ export class TcpLink implements Link {
     const chunks = inChunks(this.#outbox, CHUNK_BYTES);
     this.#outbox = [];
     for (const chunk of chunks) {
-      this.#writer.write(chunk).catch((error: unknown) => this.#end(this.#describe(error, "stream"), "stream"));
+      this.#writer
+        .write(chunk)
+        .catch((error: unknown) => this.#end(this.#describe(error, "stream"), "stream"));
     }
   }
 

@@ -19,10 +19,11 @@ import { readStreamError, type StreamCondition, streamError } from "../../xmpp/s
 import type { Enabled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
-import type { UpstreamHost } from "../config.ts";
 import { deriveKeys } from "../credentials/derive-keys.ts";
+import type { Endpoint } from "../discovery/endpoint.ts";
 import { nonce } from "../random.ts";
-import { TcpLink } from "./tcp-link.ts";
+import type { Link } from "./link.ts";
+import { openLink } from "./open-link.ts";
 
 export interface StreamHandlers {
   onAuthenticated(evidence: AuthenticationEvidence): void;
@@ -46,15 +47,15 @@ const NEGOTIATION_TIMEOUT_MS = 30_000;
 export class UpstreamStream {
   readonly #handlers: StreamHandlers;
   readonly #state: NegotiationState;
-  readonly #link: TcpLink;
+  readonly #link: Link;
   readonly #timer: ReturnType<typeof setTimeout>;
   #ended = false;
   #lastReceivedMs = Date.now();
 
-  constructor(host: UpstreamHost, config: NegotiationConfig, handlers: StreamHandlers) {
+  constructor(endpoint: Endpoint, config: NegotiationConfig, handlers: StreamHandlers) {
     this.#handlers = handlers;
     this.#state = startNegotiation(config);
-    this.#link = new TcpLink(host, {
+    this.#link = openLink(endpoint, {
       onConnected: () => this.#negotiate({ type: "connected" }),
       onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
       onEvents: (events) => {
@@ -82,7 +83,7 @@ export class UpstreamStream {
 
   /** Sends serialized stanzas or nonzas. Only on a bound stream. */
   send(elements: readonly string[]): void {
-    for (const element of elements) this.#link.write(element);
+    for (const element of elements) this.#link.writeElement(element);
   }
 
   /** Ends the stream for what the server did wrong, with the reason on the wire (RFC 6120 section 4.9). */
@@ -155,8 +156,10 @@ export class UpstreamStream {
 
   #carryOut(effect: NegotiationEffect): void {
     switch (effect.type) {
+      case "open":
+        return this.#link.writeOpen(effect.opening);
       case "send":
-        return this.#link.write(effect.xml);
+        return this.#link.writeElement(effect.xml);
       case "start-tls":
         return this.#link.startTls();
       case "restart":
@@ -192,7 +195,8 @@ export class UpstreamStream {
 
   #fail(kind: NegotiationFailure["kind"], condition: string, text: string, wire: StreamCondition): void {
     if (this.#ended) return;
-    this.#link.write(`${serialize(streamError(wire))}</stream:stream>`);
+    this.#link.writeElement(serialize(streamError(wire)));
+    this.#link.writeClose();
     this.#end({ kind, condition, text });
   }
 

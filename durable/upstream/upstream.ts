@@ -14,11 +14,11 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import type { UpstreamHost } from "../config.ts";
 import type { Vault } from "../credentials/vault.ts";
+import type { Route } from "../discovery/route.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ManagedSession } from "./managed-session.ts";
-import { UpstreamStream } from "./upstream-stream.ts";
+import { type AttemptConfig, UpstreamAttempt } from "./upstream-attempt.ts";
 
 export interface UpstreamHandlers {
   /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
@@ -44,7 +44,8 @@ export type LoginOutcome = { ok: true } | { ok: false; failure: NegotiationFailu
 
 interface UpstreamDependencies {
   account: Jid;
-  host: UpstreamHost;
+  /** A fresh round of the domain's servers, to be tried one after the other. */
+  route(): Route;
   /** To be asked for at the next bind. */
   resource(): string;
   /** Names this installation to the server: a UUID, the same for as long as the account is here. */
@@ -67,7 +68,7 @@ function nothing(): void {
 
 export class Upstream {
   readonly #deps: UpstreamDependencies;
-  #stream: UpstreamStream | undefined;
+  #stream: UpstreamAttempt | undefined;
   #attempts = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #nextAttemptMs: number | undefined;
@@ -153,7 +154,7 @@ export class Upstream {
   ): void {
     this.#clearTimer();
     const { session, handlers } = this.#deps;
-    const stream = new UpstreamStream(this.#deps.host, this.#config(credentials, token), {
+    const stream = new UpstreamAttempt(this.#deps.route(), this.#config(credentials, token), {
       onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
       onBound: (fullJid, sm, chosen) => {
         this.#established();
@@ -183,7 +184,7 @@ export class Upstream {
 
   /** A stream that only finds out whether the server takes a password. The session is not touched. */
   #prove(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
-    const stream = new UpstreamStream(this.#deps.host, this.#proofConfig(credentials), {
+    const stream = new UpstreamAttempt(this.#deps.route(), this.#proofConfig(credentials), {
       onAuthenticated: (evidence) => {
         stream.abandon();
         void this.#accept(credentials, evidence, settle);
@@ -198,7 +199,7 @@ export class Upstream {
     });
   }
 
-  #config(credentials: Credentials, token: NegotiationConfig["token"]): NegotiationConfig {
+  #config(credentials: Credentials, token: NegotiationConfig["token"]): AttemptConfig {
     const { userAgent, session } = this.#deps;
     const resume = session.resumption();
     return {
@@ -211,14 +212,13 @@ export class Upstream {
     };
   }
 
-  #proofConfig(credentials: Credentials): NegotiationConfig {
-    const { account, host, vault } = this.#deps;
+  #proofConfig(credentials: Credentials): AttemptConfig {
+    const { account, vault } = this.#deps;
     const strongestSeen = vault.strongestSeen();
     return {
       account,
       resource: this.#deps.resource(),
       credentials,
-      tls: host.tls,
       allowPlain: true,
       probeSalt: credentials.type === "password",
       proofOnly: true,
@@ -241,7 +241,7 @@ export class Upstream {
     settle({ ok: true });
   }
 
-  #onElement(stream: UpstreamStream, element: Element): void {
+  #onElement(stream: UpstreamAttempt, element: Element): void {
     const { session, handlers } = this.#deps;
     if (element.getNS() !== NS.sm) {
       session.onStanza();
@@ -259,7 +259,7 @@ export class Upstream {
   }
 
   /** XEP-0198 section 6. */
-  #tooHigh(stream: UpstreamStream): void {
+  #tooHigh(stream: UpstreamAttempt): void {
     this.#deps.session.resumeFailed(undefined);
     stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.");
   }

@@ -75,15 +75,18 @@ export class ResumingClient {
   /** Takes what comes, from this frame on, until the end of the socket; then begins again. */
   async #live(client: RawClient, from: number): Promise<void> {
     this.#client = client;
-    void client.closed.then(() => {
-      if (this.#client === client) this.#client = undefined;
-      if (!this.#stopped) void this.#comeBack();
-    });
+    void this.#watch(client);
     for (let position = from; ; position += 1) {
       const frame = await client.frames.first("any frame", () => true, position, 2 ** 31 - 1);
       if (!frame.startsWith("<")) return;
       this.#onFrame(client, element(frame));
     }
+  }
+
+  async #watch(client: RawClient): Promise<void> {
+    await client.closed;
+    if (this.#client === client) this.#client = undefined;
+    if (!this.#stopped) await this.#comeBack();
   }
 
   #onFrame(client: RawClient, frame: Element): void {

@@ -8,7 +8,7 @@ import { parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { readStreamError } from "../stream-error.ts";
 import { type Enabled, enableNonza, readEnabled, readHandled, resumeNonza } from "../stream-management.ts";
-import { escapeAttribute, serialize } from "../xml/serialize.ts";
+import { serialize } from "../xml/serialize.ts";
 import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
 import { readInlineResults } from "./inline.ts";
 import { beginSasl, continueSasl, type SaslPorts, useKeys } from "./sasl.ts";
@@ -66,11 +66,8 @@ function openStream(state: NegotiationState): NegotiationEffect[] {
   state.phase = "header";
   const { local, domain } = state.config.account;
   // RFC 6120 section 4.7.1: no from before TLS, it would disclose who logs in.
-  const from = state.secured ? ` from="${escapeAttribute(`${local}@${domain}`)}"` : "";
-  const header =
-    `<?xml version="1.0"?><stream:stream to="${escapeAttribute(domain)}"${from} version="1.0" xml:lang="en"` +
-    ` xmlns="${NS.client}" xmlns:stream="${NS.stream}">`;
-  return [{ type: "restart" }, { type: "send", xml: header }];
+  const opening = state.secured ? { to: domain, from: `${local}@${domain}` } : { to: domain };
+  return [{ type: "restart" }, { type: "open", opening }];
 }
 
 function onOpen(state: NegotiationState, header: Element): NegotiationEffect[] {

@@ -3,6 +3,7 @@
  * how far it got, what goes in and what comes out. Everything here survives JSON.
  */
 import type { Element } from "@xmpp/xml";
+import type { StreamOpening } from "../framing.ts";
 import type { Jid } from "../jid.ts";
 import type { ScramClientState } from "../sasl/scram-client.ts";
 import type { ScramKeys, ScramParameters } from "../sasl/scram-keys.ts";
@@ -113,6 +114,9 @@ export type NegotiationEvent =
   | { type: "close" };
 
 export type NegotiationEffect =
+  /** Begin a stream, or begin it anew. */
+  | { type: "open"; opening: StreamOpening }
+  /** One element. */
   | { type: "send"; xml: string }
   | { type: "start-tls" }
   /** The next bytes from the server begin a new stream: read them with a fresh reader. */

@@ -1,0 +1,85 @@
+/**
+ * One attempt at a session, over as many servers as the account's domain has: one after the other is tried until one lets
+ * us in or refuses the credentials. To its owner it is one stream. Knows nothing of retries or of what is stored.
+ */
+import type { NegotiationConfig, NegotiationFailure } from "../../xmpp/initiating/state.ts";
+import type { StreamCondition } from "../../xmpp/stream-error.ts";
+import { protectionOf } from "../discovery/endpoint.ts";
+import type { Route } from "../discovery/route.ts";
+import { type StreamHandlers, UpstreamStream } from "./upstream-stream.ts";
+
+/** Everything but how the transport is protected, which each candidate says. */
+export type AttemptConfig = Omit<NegotiationConfig, "tls">;
+
+export class UpstreamAttempt {
+  readonly #route: Route;
+  readonly #config: AttemptConfig;
+  readonly #handlers: StreamHandlers;
+  #stream: UpstreamStream | undefined;
+  /** Some server has taken the credentials: what happens now concerns that server only. */
+  #authenticated = false;
+  #abandoned = false;
+
+  /** Begins at once. No handler is called before the constructor has returned. */
+  constructor(route: Route, config: AttemptConfig, handlers: StreamHandlers) {
+    this.#route = route;
+    this.#config = config;
+    this.#handlers = handlers;
+    void this.#tryNext(undefined);
+  }
+
+  get isBound(): boolean {
+    return this.#stream?.isBound ?? false;
+  }
+
+  /** When the server was last heard of, in milliseconds since the epoch. Only on a bound stream. */
+  get lastReceivedMs(): number {
+    return this.#stream?.lastReceivedMs ?? 0;
+  }
+
+  /** Sends serialized stanzas or nonzas. Only on a bound stream. */
+  send(elements: readonly string[]): void {
+    this.#stream?.send(elements);
+  }
+
+  /** Ends the stream for what the server did wrong, with the reason on the wire (RFC 6120 section 4.9). */
+  fail(condition: StreamCondition, text: string): void {
+    this.#stream?.fail(condition, text);
+  }
+
+  /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#stream?.abandon();
+  }
+
+  async #tryNext(last: NegotiationFailure | undefined): Promise<void> {
+    const candidate = await this.#route.next();
+    if (this.#abandoned) return;
+    if (!candidate) return this.#handlers.onEnded(this.#conclusion(last));
+    const config = { ...this.#config, tls: protectionOf(candidate) };
+    this.#stream = new UpstreamStream(candidate, config, {
+      ...this.#handlers,
+      onAuthenticated: (evidence) => {
+        this.#authenticated = true;
+        this.#handlers.onAuthenticated(evidence);
+      },
+      onEnded: (failure) => {
+        // Refused credentials are refused everywhere; to try them elsewhere only gets the account locked.
+        if (this.#authenticated || failure.kind === "credentials") return this.#handlers.onEnded(failure);
+        this.#route.failed(failure.text);
+        void this.#tryNext(failure);
+      },
+    });
+  }
+
+  /** Nobody is left to try: the one failure there was, or the whole story. */
+  #conclusion(last: NegotiationFailure | undefined): NegotiationFailure {
+    if (last && this.#route.log.length === 1) return last;
+    return {
+      kind: last?.kind ?? "identity",
+      condition: last?.condition ?? "no-server",
+      text: this.#route.explain(),
+    };
+  }
+}
