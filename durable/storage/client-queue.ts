@@ -36,10 +36,24 @@ export class ClientQueue {
     const rows = sql.exec<{ seq: number; bytes: number; recipients: string }>(
       "SELECT seq, length(stanza) AS bytes, recipients FROM client_queue ORDER BY seq",
     );
-    for (const { seq, bytes, recipients } of rows.toArray()) {
-      const waiting = v.parse(recipientsSchema, recipients).filter(([id]) => known.has(id));
-      const entry = { seq, waiting: waiting.length, lastOf: 0, bytes };
-      for (const [id, number] of waiting) this.#append(id, number, entry);
+    const read = rows.toArray().map(({ seq, bytes, recipients }) => ({
+      seq,
+      bytes,
+      waiting: v.parse(recipientsSchema, recipients).filter(([id]) => known.has(id)),
+    }));
+    // Acknowledgements are cumulative: what a client may still need has the last numbers, without a gap. Rows before a gap
+    // are there for others.
+    const needed = new Map<string, number>();
+    for (const { waiting } of read.toReversed()) {
+      for (const [id, number] of waiting) {
+        const after = needed.get(id);
+        if (after === undefined || number === after - 1) needed.set(id, number);
+      }
+    }
+    for (const { seq, bytes, waiting } of read) {
+      const still = waiting.filter(([id, number]) => number >= (needed.get(id) ?? 0));
+      const entry = { seq, waiting: still.length, lastOf: 0, bytes };
+      for (const [id, number] of still) this.#append(id, number, entry);
       this.#deleteUnneeded([entry]);
       this.#next = seq + 1;
     }

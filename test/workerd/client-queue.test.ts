@@ -1,0 +1,89 @@
+// SM-1, SM-6: what clients have yet to acknowledge, over restarts of the object. A restart is a second ClientQueue on the
+// same tables: nothing of the first one's memory is used.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { ClientQueue } from "../../durable/storage/client-queue.ts";
+
+const BOTH = new Set(["fast", "slow"]);
+
+/** Runs with the tables of an object that nobody else uses. */
+async function withTables(name: string, test: (sql: SqlStorage) => void): Promise<void> {
+  await runInDurableObject(env.ACCOUNT.getByName(`queue-${name}@good.example`), (_instance, { storage }) =>
+    test(storage.sql),
+  );
+}
+
+function rows(sql: SqlStorage): number {
+  return sql.exec<{ count: number }>("SELECT count(*) AS count FROM client_queue").one().count;
+}
+
+function filled(sql: SqlStorage, count: number): ClientQueue {
+  const queue = new ClientQueue(sql, new Set());
+  for (const id of BOTH) queue.open(id);
+  for (let number = 1; number <= count; number += 1) queue.add(`<m n="${number}"/>`, [...BOTH]);
+  return queue;
+}
+
+describe("SM-1 what a client has not acknowledged", () => {
+  it("SM-1 is there after a restart, in order, and one row however many clients", async () => {
+    await withTables("order", (sql) => {
+      filled(sql, 3);
+      expect(rows(sql)).toBe(3);
+      const revived = new ClientQueue(sql, BOTH);
+      expect(revived.pending("slow")).toEqual(['<m n="1"/>', '<m n="2"/>', '<m n="3"/>']);
+      expect(revived.acknowledge("slow", 2)).toBe(true);
+      expect(revived.pending("slow")).toEqual(['<m n="3"/>']);
+      expect(revived.pending("fast")).toHaveLength(3);
+    });
+  });
+
+  it("SM-1 the count goes on over a restart although everything was acknowledged", async () => {
+    await withTables("count", (sql) => {
+      const queue = filled(sql, 4);
+      for (const id of BOTH) expect(queue.acknowledge(id, 4)).toBe(true);
+      expect(rows(sql)).toBe(1);
+      const revived = new ClientQueue(sql, BOTH);
+      revived.add('<m n="5"/>', ["fast"]);
+      expect(revived.acknowledge("fast", 4)).toBe(true);
+      expect(revived.pending("fast")).toEqual(['<m n="5"/>']);
+    });
+  });
+
+  it("SM-1 regression: rows kept for a slow client do not shift the count of a fast one", async () => {
+    await withTables("shift", (sql) => {
+      const queue = filled(sql, 2);
+      queue.acknowledge("fast", 2);
+      for (let number = 3; number <= 6; number += 1) queue.add(`<m n="${number}"/>`, ["fast"]);
+      queue.acknowledge("fast", 5);
+      // Left: 1 and 2 for the slow one, 6 for the fast one; what the fast one has acknowledged in between is gone.
+      const revived = new ClientQueue(sql, BOTH);
+      expect(revived.acknowledge("fast", 5)).toBe(true);
+      expect(revived.pending("fast")).toEqual(['<m n="6"/>']);
+      expect(revived.pending("slow")).toEqual(['<m n="1"/>', '<m n="2"/>']);
+    });
+  });
+
+  it("SM-5 more than was sent, or less than before, is refused", async () => {
+    await withTables("refused", (sql) => {
+      const queue = filled(sql, 3);
+      expect(queue.acknowledge("slow", 4)).toBe(false);
+      expect(queue.acknowledge("slow", 2)).toBe(true);
+      expect(queue.acknowledge("slow", 1)).toBe(false);
+    });
+  });
+
+  it("SM-6 rows of clients that are gone for good are dropped", async () => {
+    await withTables("dropped", (sql) => {
+      const queue = filled(sql, 3);
+      queue.drop("fast");
+      expect(rows(sql)).toBe(3);
+      queue.drop("slow");
+      expect(rows(sql)).toBe(0);
+      filled(sql, 2);
+      expect(new ClientQueue(sql, new Set()).length("fast")).toBe(0);
+      expect(rows(sql)).toBe(0);
+    });
+  });
+});
