@@ -13,7 +13,7 @@ const MAX_OUTSTANDING = 10_000;
 /** An unanswered request fails after this; web clients give up after 15 s to 60 s. */
 const ANSWER_TIMEOUT_MS = 120_000;
 /** DOWN-2: with the upstream gone a request fails before the strictest client's 15 s are over. */
-export const DOWN_TIMEOUT_MS = 10_000;
+const DOWN_TIMEOUT_MS = 10_000;
 
 interface Outstanding {
   /** Undefined when the proxy itself asked: the answer goes to nobody. */

@@ -5,7 +5,7 @@ import { base64 } from "@scure/base";
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "./namespaces.ts";
 
-export interface Identity {
+interface Identity {
   category: string;
   type: string;
   name: string;

@@ -11,7 +11,7 @@ import {
 } from "../../xmpp/sasl/scram-keys.ts";
 
 /** What the production platform's WebCrypto allows; local runs allow more, which must not be believed. */
-export const MAX_ITERATIONS = 100_000;
+const MAX_ITERATIONS = 100_000;
 
 export type DerivedKeys = { ok: true; keys: ScramKeys } | { ok: false; text: string };
 

@@ -9,7 +9,7 @@ import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { parse } from "./xml-shape.ts";
 
-export const BARE = "alice@example.org";
+const BARE = "alice@example.org";
 export const FULL = "alice@example.org/xmpproxy-1";
 
 /** 2026-01-01T00:00:00Z */

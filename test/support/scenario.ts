@@ -9,7 +9,7 @@ import { expect } from "vitest";
 import { parse, type Shape, shapeOf } from "./xml-shape.ts";
 
 /** Clients are written as account/client: "alice/one". */
-export type Step =
+type Step =
   | { attach: string; device?: string }
   | { leave: string }
   | { from: string; send: string }
@@ -32,7 +32,7 @@ export type Step =
 
 export type Script = readonly Step[];
 
-export interface Decision {
+interface Decision {
   rule: string;
   reason: string;
   to: readonly string[] | "upstream";
