@@ -66,7 +66,8 @@ export class UpstreamAttempt {
       },
       onEnded: (failure) => {
         // Refused credentials are refused everywhere; to try them elsewhere only gets the account locked.
-        if (this.#authenticated || failure.kind === "credentials") return this.#handlers.onEnded(failure);
+        const isRefusal = failure.kind === "credentials" || failure.kind === "token";
+        if (this.#authenticated || isRefusal) return this.#handlers.onEnded(failure);
         this.#route.failed(failure.text);
         void this.#tryNext(failure);
       },

@@ -20,7 +20,7 @@ import { backoffMs } from "./backoff.ts";
 import type { ManagedSession } from "./managed-session.ts";
 import { type AttemptConfig, UpstreamAttempt } from "./upstream-attempt.ts";
 
-export interface UpstreamHandlers {
+interface UpstreamHandlers {
   /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
   onBound(fullJid: string, chosen: boolean): void;
   /** The old session goes on as if nothing had happened. */
@@ -70,6 +70,8 @@ export class Upstream {
   readonly #deps: UpstreamDependencies;
   #stream: UpstreamAttempt | undefined;
   #attempts = 0;
+  /** The last attempt was made with a token, and has not led to a session. */
+  #triedToken = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #nextAttemptMs: number | undefined;
   #lastError = "";
@@ -100,7 +102,8 @@ export class Upstream {
     const credentials = vault.credentials();
     if (!credentials) return;
     // FAST-4: a token that is neither taken nor refused must not keep us out.
-    const token = this.#attempts % 2 === 0 ? vault.token(Date.now()) : undefined;
+    const token = this.#triedToken ? undefined : vault.token(Date.now());
+    this.#triedToken = token !== undefined;
     this.#connect(credentials, nothing, token);
   }
 
@@ -266,6 +269,7 @@ export class Upstream {
 
   #established(): void {
     this.#attempts = 0;
+    this.#triedToken = false;
     this.#lastError = "";
   }
 
