@@ -3,7 +3,7 @@
 // elsewhere it explains.
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 export interface Program {
@@ -11,6 +11,8 @@ export interface Program {
   readonly title: string;
   /** Names under which it may be found; the first one found counts. */
   readonly commands: readonly string[];
+  /** Or something else that shows that it is here. */
+  readonly path?: string;
   /** Debian packages that bring it. */
   readonly packages: readonly string[];
   /** The system services that these packages would start by themselves, now and at each boot. */
@@ -22,6 +24,14 @@ export const PROSODY: Program = {
   commands: ["prosody"],
   packages: ["prosody"],
   services: ["prosody"],
+};
+
+// For tests only: SASL2 and what belongs to it. Debian's Prosody looks for modules there by itself.
+export const PROSODY_MODULES: Program = {
+  title: "Prosody's community modules",
+  commands: [],
+  path: "/usr/lib/prosody/modules/mod_sasl2/mod_sasl2.lua",
+  packages: ["prosody-modules"],
 };
 
 // Its control script stands for its libraries, which are no program; what runs them is Erlang's.
@@ -68,6 +78,9 @@ export function findCommand(name: string): string | undefined {
 
 /** The absolute path of a program, or undefined when it is not installed. */
 export function findProgram(program: Program): string | undefined {
+  if (program.path !== undefined && existsSync(program.path)) {
+    return program.path;
+  }
   for (const command of program.commands) {
     const path = findCommand(command);
     if (path !== undefined) {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Totals } from "../test/support/totals-reporter.ts";
-import { CHROMIUM, EJABBERD, ensurePrograms, ERLANG, OPENSSL, PROSODY } from "./programs.ts";
+import { CHROMIUM, EJABBERD, ensurePrograms, ERLANG, OPENSSL, PROSODY, PROSODY_MODULES } from "./programs.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST_PROJECTS = new Set(["unit", "workerd", "interop"]);
@@ -22,7 +22,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
 
 /** Installs what the interop tests need; false when something is missing although CI is set. */
 function providePrograms(): boolean {
-  const missing = ensurePrograms([PROSODY, EJABBERD, ERLANG, OPENSSL, CHROMIUM], say);
+  const missing = ensurePrograms([PROSODY, PROSODY_MODULES, EJABBERD, ERLANG, OPENSSL, CHROMIUM], say);
   if (missing.length === 0) {
     return true;
   }

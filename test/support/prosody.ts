@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startProsody } from "../../scripts/prosody.ts";
 import type { Prosody, ProsodyOptions } from "../../scripts/prosody.ts";
 
@@ -13,6 +14,14 @@ export const PASSWORD = "correct horse battery staple";
 export const ALICE = "alice@localhost";
 export const BOB = "bob@localhost";
 export const CAROL = "carol@localhost";
+
+const OWN_MODULES = fileURLToPath(new URL("./prosody-modules", import.meta.url));
+
+/** A Prosody that has SASL2, Bind 2, FAST and resuming along with them: Debian's prosody-modules, made to fit its 0.12. */
+export const WITH_SASL2 = {
+  withModules: ["sasl2_on_0_12", "sasl2", "sasl2_bind2", "sasl2_fast", "sasl2_sm"],
+  extraGlobal: `plugin_paths = { ${JSON.stringify(OWN_MODULES)} }`,
+};
 
 export interface TestProsody {
   readonly server: Prosody;

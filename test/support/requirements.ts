@@ -1,10 +1,21 @@
 // Which programs a test may count on. `npm test` installs what it can, says loudly what is missing and fails when CI is
 // set; the tests themselves only skip.
 
-import { CHROMIUM, EJABBERD, ERLANG, findProgram, OPENSSL, PROSODY } from "../../scripts/programs.ts";
+import {
+  CHROMIUM,
+  EJABBERD,
+  ERLANG,
+  findProgram,
+  OPENSSL,
+  PROSODY,
+  PROSODY_MODULES,
+} from "../../scripts/programs.ts";
 
 /** For describe.skipIf(): no private Prosody can be started here. */
 export const missingProsody = findProgram(PROSODY) === undefined || findProgram(OPENSSL) === undefined;
+
+/** For describe.skipIf(): no private Prosody that has SASL2. */
+export const missingSasl2 = missingProsody || findProgram(PROSODY_MODULES) === undefined;
 
 /** For describe.skipIf(): no private ejabberd can be started here. */
 export const missingEjabberd = [EJABBERD, ERLANG, OPENSSL].some(
