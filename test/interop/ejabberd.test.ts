@@ -104,13 +104,16 @@ describe.skipIf(missingEjabberd)("ejabberd", () => {
     desk.client.drop();
   });
 
-  it("UP-3: with direct TLS lets us in", async () => {
-    const account = await stage.account("direct-tls");
-    const { upstreamHostsDirectTls: UPSTREAM_HOSTS, caPath } = stage.server;
+  it.each([
+    ["direct TLS", "over-direct-tls", "upstreamHostsDirectTls"],
+    ["WebSocket", "over-websocket", "upstreamHostsWebSocket"],
+  ] as const)("UP-3: over %s lets us in", async (_how, localpart, hosts) => {
+    const account = await stage.account(localpart);
+    const { [hosts]: UPSTREAM_HOSTS, caPath } = stage.server;
     const worker = await startWorker({ vars: { UPSTREAM_HOSTS }, caPath });
     try {
       const desk = await RawSession.login(worker.wsUrl(account.jid), account, "desk");
-      expect(await stage.server.boundResources("direct-tls")).toEqual([desk.fullJid]);
+      expect(await stage.server.boundResources(localpart)).toEqual([desk.fullJid]);
       desk.client.drop();
     } finally {
       await worker.stop();
