@@ -11,6 +11,7 @@ import type {
   ReceivingEvent,
   ReceivingState,
 } from "../../xmpp/receiving/state.ts";
+import { NS } from "../../xmpp/namespaces.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 
@@ -23,6 +24,10 @@ interface Attachment {
   stream: ReceivingState;
   record?: ClientRecord;
 }
+
+/** Longer presence is remembered as plain available: the attachment has to stay small. */
+const MAX_PRESENCE_LENGTH = 4_096;
+const PLAIN_PRESENCE = `<presence xmlns="${NS.client}"/>`;
 
 /** What a client asks of Stream Management. */
 export type ManagementRequest = Extract<
@@ -92,9 +97,19 @@ export class ClientSocket {
     return this.#attachment.record;
   }
 
-  /** What the policy wants remembered of this client. */
+  /** What the policy wants remembered of this client; when it was last active is not worth a write of its own. */
   remember(record: ClientRecord): void {
-    this.#attachment.record = record;
+    const known = this.#attachment.record;
+    const isLong = (record.presence?.length ?? 0) > MAX_PRESENCE_LENGTH;
+    const presence = isLong ? PLAIN_PRESENCE : record.presence;
+    if (
+      known?.id === record.id &&
+      known.carbons === record.carbons &&
+      known.interested === record.interested &&
+      known.presence === presence
+    )
+      return;
+    this.#attachment.record = { ...record, presence };
     this.#save();
   }
 

@@ -67,8 +67,9 @@ export class ClientSockets {
     }
     policy.revive(sessions.revive(Date.now(), new Set(this.#byId.keys())));
     for (const socket of this.#byId.values()) {
-      if (sessions.has(socket.id)) policy.resume(socket.id);
-      else if (socket.phase === "bound" && socket.record) policy.attach(socket.record);
+      const isBound = socket.phase === "bound" && socket.record !== undefined;
+      if (isBound && !sessions.has(socket.id)) policy.revive([socket.record]);
+      if (isBound || sessions.has(socket.id)) policy.resume(socket.id);
       // What was under way outside the machine (a password check, a bind) is lost with the memory that knew of it.
       else if (socket.phase !== "opening") {
         socket.take({ type: "shutdown", condition: "reset", text: "The proxy was restarted; log in again." });
@@ -179,10 +180,7 @@ export class ClientSockets {
     policy.fromClient(socket.id, stanza);
     const record = policy.record(socket.id);
     sessions.onStanza(socket.id, record);
-    const known = socket.record;
-    if (record && (record.carbons !== known?.carbons || record.interested !== known.interested)) {
-      socket.remember(record);
-    }
+    if (record) socket.remember(record);
   }
 
   #management(socket: ClientSocket, request: ManagementRequest): void {
