@@ -31,6 +31,8 @@ export class AccountRuntime {
   readonly #guard: LoginGuard;
   readonly #storage: DurableObjectStorage;
   readonly #settings: Settings;
+  /** Of the ACCOUNTS secret, while it is yet to be tried. */
+  #configuredPassword: string | undefined;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
@@ -85,20 +87,33 @@ export class AccountRuntime {
     return runtime;
   }
 
-  /** CFG-4: an account of the ACCOUNTS secret is online before any client has logged in. */
-  async useConfiguredPassword(password: string | undefined): Promise<void> {
-    if (password === undefined || !this.#vault.needsLogin) return;
-    await this.#guard.check(password);
+  /**
+   * CFG-4: an account of the ACCOUNTS secret is online before any client has logged in. Where its server cannot be asked
+   * now, every tick tries again; what it refuses is not tried again.
+   */
+  async useConfiguredPassword(password: string): Promise<void> {
+    this.#configuredPassword = undefined;
+    if (!this.#vault.needsLogin) return;
+    const verdict = await this.#guard.check(password);
+    if (verdict.ok || verdict.condition !== "temporary-auth-failure") return;
+    this.#configuredPassword = password;
+    await this.#armAlarm();
   }
 
   /** Connects if that is due, fails what is overdue, and arms the next look. */
   async tick(): Promise<void> {
-    if (!this.#vault.needsLogin) await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
+    const configured = this.#configuredPassword;
+    if (!this.#vault.needsLogin || configured !== undefined) await this.#armAlarm();
+    if (configured !== undefined) void this.useConfiguredPassword(configured);
     this.upstream.tick(Date.now());
     this.#turn(() => {
       this.clients.expire(Date.now());
       this.policy.tick();
     });
+  }
+
+  async #armAlarm(): Promise<void> {
+    await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
   }
 
   /** One client frame, in one turn. */

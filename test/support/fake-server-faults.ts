@@ -12,7 +12,11 @@ declare module "vitest" {
 
 export const FAULTS = [
   "good",
-  "late", // refuses connections until it is told to open
+  // Refuse connections until they are told to open; each is for one test file.
+  "unreachable",
+  "comes-and-goes",
+  "sleeps",
+  "late",
   "no-starttls",
   "behind-proceed",
   "behind-success",
@@ -26,6 +30,9 @@ export const FAULTS = [
   "disabled",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
+
+/** Closed in the beginning. */
+export const CLOSED_FAULTS: ReadonlySet<Fault> = new Set(["unreachable", "comes-and-goes", "sleeps", "late"]);
 
 /** Which of them begin with STARTTLS; the others stay unencrypted. */
 export const STARTTLS_FAULTS: ReadonlySet<Fault> = new Set(["no-starttls", "behind-proceed"]);

@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 import { type StreamEvent, StreamReader } from "../../xmpp/xml/stream-reader.ts";
 import type { Element } from "@xmpp/xml";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import { type Connection, type Fault, FAULTS, STARTTLS_FAULTS } from "./fake-server-faults.ts";
+import { CLOSED_FAULTS, type Connection, type Fault, FAULTS, STARTTLS_FAULTS } from "./fake-server-faults.ts";
 import { listenOnLoopback } from "./loopback-server.ts";
 
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -23,7 +23,7 @@ export class FakeServers {
   readonly connections: Connection[] = [];
   /** By localpart; all others have "pencil". */
   readonly passwords = new Map<string, string>();
-  readonly #open = new Set<Fault>(FAULTS.filter((fault) => fault !== "late"));
+  readonly #open = new Set<Fault>(FAULTS.filter((fault) => !CLOSED_FAULTS.has(fault)));
   readonly #sockets = new Map<Connection, Socket>();
   readonly #servers = new Map<Fault, { server: Server; port: number }>();
 

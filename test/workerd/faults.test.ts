@@ -73,7 +73,7 @@ describe("during the login", () => {
   it.each<[Fault, RegExp]>([
     ["comment", /<temporary-auth-failure\/><text xml:lang="en">The server's XML: Comment/],
     ["bad-utf8", /<temporary-auth-failure\/>/],
-    ["late", /<temporary-auth-failure\/>/],
+    ["unreachable", /<temporary-auth-failure\/>/],
   ])("LOGIN-6 %s", async (fault, expected) => {
     expect(await login(fault, "somebody")).toMatch(expected);
   });
