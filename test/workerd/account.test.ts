@@ -188,6 +188,15 @@ describe("a session", () => {
     expect(await client.rest()).toEqual(expected);
   });
 
+  it("presence of any length: the stream goes on", async () => {
+    const account = "wordy@good.example";
+    const client = await Client.online(account);
+    client.send(`<presence xmlns="jabber:client"><status>${"€".repeat(20_000)}</status></presence>`);
+    await expect.poll(async () => (await stanzasOf(account)).at(-1)).toContain("€€€");
+    client.send(`<message xmlns="jabber:client" to="bob@good.example"/>`);
+    await expect.poll(async () => (await stanzasOf(account)).at(-1)).toContain("<message");
+  });
+
   it("ID-1 a resource that no JID can have is refused, and the connection goes on", async () => {
     const client = await Client.connect("resource@good.example");
     await client.login("pencil");
