@@ -10,7 +10,7 @@ import { NONCE } from "./dialogue.ts";
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 
 /** What our side opens with: nothing that tells who logs in before TLS (RFC 6120 section 4.7.1). */
-export const PLAIN_HEADER =
+const PLAIN_HEADER =
   `<?xml version="1.0"?><stream:stream to="example.org" version="1.0" xml:lang="en"` +
   ` xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams">`;
 export const SECURE_HEADER = PLAIN_HEADER.replace(
@@ -92,7 +92,7 @@ export const success = (message: string): string =>
   `<success xmlns='${SASL}'>${encodeBase64Text(message)}</success>`;
 export const EMPTY_RESPONSE = `<response xmlns="${SASL}"/>`;
 export const EMPTY_SUCCESS = `<success xmlns='${SASL}'/>`;
-export const ABORT = `<abort xmlns="${SASL}"/>`;
+const ABORT = `<abort xmlns="${SASL}"/>`;
 export const failure = (condition: string, text = ""): string =>
   `<failure xmlns='${SASL}'><${condition}/>${text === "" ? "" : `<text xml:lang='en'>${text}</text>`}</failure>`;
 
