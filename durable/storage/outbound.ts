@@ -37,9 +37,20 @@ export class Outbound {
   /** False when the queue has no room for it. */
   add(stanza: string, nowMs: number): boolean {
     if (this.length >= MAX_QUEUED || stanza.length > MAX_STANZA_BYTES) return false;
-    this.#sql.exec("INSERT INTO outbound (seq, at_ms, stanza) VALUES (?, ?, ?)", this.#next, nowMs, stanza);
-    this.#next += 1;
+    this.#append({ stanza, atMs: nowMs });
     return true;
+  }
+
+  /** Takes everything out, oldest first. What is to stay is put back in the same turn. */
+  takeAll(): QueuedStanza[] {
+    const all = this.slice(0, this.length);
+    this.dropOldest(this.length);
+    return all;
+  }
+
+  /** Puts back, behind what is queued now, what was taken out. */
+  putBack(stanzas: readonly QueuedStanza[]): void {
+    for (const queued of stanzas) this.#append(queued);
   }
 
   /** What is queued, oldest first, without the first `offset`; at most `limit`. */
@@ -60,5 +71,10 @@ export class Outbound {
     if (count === 0) return;
     this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first + count);
     this.#first += count;
+  }
+
+  #append({ stanza, atMs }: QueuedStanza): void {
+    this.#sql.exec("INSERT INTO outbound (seq, at_ms, stanza) VALUES (?, ?, ?)", this.#next, atMs, stanza);
+    this.#next += 1;
   }
 }

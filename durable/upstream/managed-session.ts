@@ -52,8 +52,12 @@ export class ManagedSession {
     return { previd: this.#row.smId, h: this.#row.handled, fullJid: this.#row.fullJid };
   }
 
-  /** A new session is bound: nothing was sent in it yet. What is queued comes out of drain(). */
-  begin(fullJid: string, sm: Enabled | undefined): void {
+  /**
+   * A new session is bound: nothing was sent in it yet. `introduce` adds what the server has to know first (UP-8); what was
+   * queued before follows, without the presence that belonged to the old session. All of it comes out of drain().
+   */
+  begin(fullJid: string, sm: Enabled | undefined, introduce: () => void): void {
+    const queued = this.#outbound.takeAll().filter(({ stanza }) => !isSessionPresence(stanza));
     this.#connected(sm !== undefined);
     this.#dirty = false;
     this.#row = sm && {
@@ -65,6 +69,8 @@ export class ManagedSession {
     };
     if (this.#row) this.#rows.write(this.#row);
     else this.#rows.clear();
+    introduce();
+    this.#outbound.putBack(queued);
   }
 
   /**
@@ -173,4 +179,10 @@ export class ManagedSession {
     this.#outbound.dropOldest(count);
     for (const size of this.#sent.splice(0, count)) this.#sentSize -= size;
   }
+}
+
+/** Presence that says how a session is, which a new session says anew; not the subscription kinds (RFC 6121 section 3). */
+function isSessionPresence(stanza: string): boolean {
+  const startTag = /^<presence\b[^>]*/.exec(stanza)?.[0];
+  return startTag !== undefined && !/ type="(?:un)?subscribed?"/.test(startTag);
 }

@@ -161,8 +161,7 @@ export class Upstream {
       onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
       onBound: (fullJid, sm, chosen) => {
         this.#established();
-        session.begin(fullJid, sm);
-        handlers.onBound(fullJid, chosen);
+        session.begin(fullJid, sm, () => handlers.onBound(fullJid, chosen));
       },
       onResumed: (h) => {
         const fullJid = session.resumption()?.fullJid ?? "";
