@@ -5,7 +5,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
-import { type Clients, isPresent } from "./clients.ts";
+import type { Client, Clients } from "./clients.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { ClientId } from "./ports.ts";
 
@@ -109,12 +109,17 @@ export class IqIn {
   #askNext(pending: Pending, clients: Clients, nowMs: number): IqInDecision {
     const { request } = pending;
     const tried = pending.asked === "" ? pending.tried : [...pending.tried, pending.asked];
-    const next = clients.byRecency().find((client) => isPresent(client, nowMs) && !tried.includes(client.id));
+    const next = clients.byRecency().find((client) => isThere(client) && !tried.includes(client.id));
     if (!next) return refuse(request, "no client is there to answer", "service-unavailable");
     const key = keyOf(request.attrs.from, request.attrs.id);
     this.#pending.set(key, { request, asked: next.id, tried, deadlineMs: nowMs + CLIENT_TIMEOUT_MS });
     return { type: "ask", rule: "IQ-7", client: next.id, request, reason: "the most recently active client" };
   }
+}
+
+/** SM-2: a client that is gone for now could not answer in time. */
+function isThere({ presence, suspendedAtMs }: Client): boolean {
+  return presence !== undefined && suspendedAtMs === undefined;
 }
 
 function refuse(

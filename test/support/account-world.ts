@@ -28,6 +28,7 @@ export class AccountWorld implements World {
   readonly #ports: Ports;
   readonly #options: AccountOptions;
   readonly #came = new Map<string, string[]>();
+  readonly #attached = new Set<string>();
   readonly #replaced = new Set<string>();
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
@@ -56,14 +57,9 @@ export class AccountWorld implements World {
     this.#happens();
   }
 
-  /** The process dies: what was not stored is gone, clients and session with it. */
-  restart(): void {
-    this.#lastDecision = undefined;
-    this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
-  }
-
   attach(client: string, device: string): void {
     this.#happens();
+    this.#attached.add(client);
     const lastActiveMs = this.nowMs;
     const presence = undefined;
     this.account.attach({ id: client, device, carbons: false, interested: false, lastActiveMs, presence });
@@ -72,6 +68,25 @@ export class AccountWorld implements World {
   leave(client: string): void {
     this.#happens();
     this.account.detach(client);
+  }
+
+  breakOff(client: string): void {
+    this.#happens();
+    this.account.suspend(client);
+  }
+
+  resume(client: string): void {
+    this.#happens();
+    this.account.resume(client);
+  }
+
+  /** What was not stored is gone; the shell hands over the records of those that may resume. */
+  restart(): void {
+    this.#happens();
+    const records = [...this.#attached].flatMap((client) => this.account.record(client) ?? []);
+    this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
+    this.account.revive(records);
+    this.#lastDecision = undefined;
   }
 
   send(client: string, xml: string): void {
@@ -87,6 +102,11 @@ export class AccountWorld implements World {
   upstreamLost(reason: string): void {
     this.#happens();
     this.account.upstreamLost(reason);
+  }
+
+  upstreamResumed(): void {
+    this.#happens();
+    this.account.upstreamResumed();
   }
 
   upstreamBound(fullJid: string): void {

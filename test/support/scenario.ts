@@ -12,6 +12,9 @@ import { parse, type Shape, shapeOf } from "./xml-shape.ts";
 type Step =
   | { attach: string; device?: string }
   | { leave: string }
+  /** Its connection breaks, and it may come back and resume (XEP-0198 section 5). */
+  | { breaksOff: string }
+  | { resumes: string }
   | { from: string; send: string }
   /** The next thing that the client gets. */
   | { to: string; expect: string }
@@ -26,6 +29,10 @@ type Step =
   | { upstream: "silent" }
   | { upstream: "lost"; reason: string }
   | { upstream: "bound"; as: string }
+  /** The lost session goes on. */
+  | { upstream: "resumed" }
+  /** The proxy's process dies and begins anew. All clients are cut off, and may resume. */
+  | { proxy: "restarts" }
   | { waitSeconds: number }
   /** Why: what was decided since the last thing that happened. Skipped where nobody can look inside. */
   | { rule: string; because: string; to?: readonly string[] | "upstream" };
@@ -44,10 +51,14 @@ export interface World {
   readonly variables: Readonly<Record<string, string>>;
   attach(client: string, device: string): void | Promise<void>;
   leave(client: string): void | Promise<void>;
+  breakOff(client: string): void | Promise<void>;
+  resume(client: string): void | Promise<void>;
+  restart(): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
   upstreamSends(xml: string): void | Promise<void>;
   upstreamLost(reason: string): void | Promise<void>;
   upstreamBound(fullJid: string): void | Promise<void>;
+  upstreamResumed(): void | Promise<void>;
   wait(seconds: number): void | Promise<void>;
   /** Takes the next stanza that came to a client or to "upstream"; undefined when there is none. */
   next(place: string): string | undefined | Promise<string | undefined>;
@@ -80,6 +91,9 @@ class Player {
     const world = this.#world;
     if ("attach" in step) return await world.attach(step.attach, step.device ?? step.attach);
     if ("leave" in step) return await world.leave(step.leave);
+    if ("breaksOff" in step) return await world.breakOff(step.breaksOff);
+    if ("resumes" in step) return await world.resume(step.resumes);
+    if ("proxy" in step) return await world.restart();
     if ("from" in step) return await world.send(step.from, this.#fill(step.send));
     if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();
     if ("replaced" in step) return expect(await world.isReplaced(step.replaced), where).toBe(true);
@@ -104,6 +118,8 @@ class Player {
         return await world.upstreamLost(step.reason);
       case "bound":
         return await world.upstreamBound(this.#fill(step.as));
+      case "resumed":
+        return await world.upstreamResumed();
     }
   }
 
