@@ -86,6 +86,20 @@ describe("CAPS-1 a client whose capabilities hash is unknown is asked once", () 
     ]);
   });
 
+  it("CAPS-1 a client that has left without answering is asked when it is back", async () => {
+    await playPolicy([
+      { attach: "alice/two" },
+      ...comesOnline("alice/two"),
+      { attach: "alice/one" },
+      { from: "alice/one", send: withCaps("A") },
+      { to: "alice/one", expect: question("A") },
+      { leave: "alice/one" },
+      { attach: "alice/one" },
+      { from: "alice/one", send: withCaps("A") },
+      { to: "alice/one", expect: question("A").replace("$askA", "$_") },
+    ]);
+  });
+
   it("CAPS-1 nobody answers for another client", async () => {
     await playPolicy([
       ...two,

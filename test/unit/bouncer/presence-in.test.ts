@@ -101,6 +101,8 @@ describe("PRES-8 a room occupant's presence goes to those who sent presence to t
       { upstream: "sends", xml: occupant("al", [110], ` type="unavailable"`) },
       { to: "alice/one", expect: occupant("al", [110], ` type="unavailable"`) },
       { upstream: "sends", xml: occupant("bob") },
+      // Somebody else takes the nickname.
+      { upstream: "sends", xml: occupant("al") },
       { silent: "alice/one" },
     ]);
   });
