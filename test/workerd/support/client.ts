@@ -8,7 +8,7 @@ const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const PATIENCE_MS = 8_000;
 
 /** The password of every account on the fake servers. */
-export const PASSWORD = "pencil";
+const PASSWORD = "pencil";
 
 /** An upgrade request; the Worker believes that it is on loopback unless told another origin. */
 export function upgrade(path: string, { origin = "http://localhost", protocol = "xmpp" } = {}): Request {
