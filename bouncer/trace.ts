@@ -17,6 +17,8 @@ export interface TraceEntry {
 }
 
 const CAPACITY = 500;
+/** Enough to tell addresses apart; a stranger's may be as long as a stanza. */
+const MAX_NAME_LENGTH = 80;
 
 export class Trace {
   readonly #entries: TraceEntry[] = [];
@@ -35,7 +37,13 @@ export class Trace {
 
 function outline(stanza: Element): string {
   const { type, from, to } = stanza.attrs;
-  return [stanza.getName(), type && `type=${type}`, from && `from=${from}`, to && `to=${to}`]
-    .filter(Boolean)
+  return Object.entries({ type, from, to })
+    .flatMap(([name, value]) => (value ? [`${name}=${cut(value)}`] : []))
+    .toSpliced(0, 0, cut(stanza.getName()))
     .join(" ");
+}
+
+/** A copy: a mere slice would keep the whole string alive. */
+function cut(value: string): string {
+  return Array.from(value.slice(0, MAX_NAME_LENGTH)).join("");
 }
