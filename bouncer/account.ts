@@ -195,8 +195,9 @@ export class Account {
     switch (stanzaKind(stanza)) {
       case "message":
         client.lastActiveMs = this.#ports.clock.nowMs();
-        this.#outlet.toUpstream("MSG-5", stanza, "what a client sends goes upstream once");
-        this.#outlet.deliver(sentCopies(stanza, id, this.#clients, this.#session));
+        if (this.#outlet.toUpstream("MSG-5", stanza, "what a client sends goes upstream once")) {
+          this.#outlet.deliver(sentCopies(stanza, id, this.#clients, this.#session));
+        } else this.#outlet.refuse(stanza, id);
         return this.#presence.broadcast();
       case "presence":
         return this.#presence.fromClient(id, stanza);

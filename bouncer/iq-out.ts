@@ -119,6 +119,13 @@ export class IqOut {
     return next;
   }
 
+  /** A request was not sent after all: who asked, and what. */
+  forget(id: string): { client: ClientId | undefined; request: Element } | undefined {
+    const asked = this.#outstanding.get(id);
+    this.#outstanding.delete(id);
+    return asked;
+  }
+
   detach(client: ClientId): void {
     for (const [id, asked] of this.#outstanding) if (asked.client === client) this.#outstanding.delete(id);
   }

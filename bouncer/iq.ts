@@ -59,7 +59,7 @@ export class Iq {
       connected: session.connected,
     };
     const { send, refuse } = this.#out.register(request, client, options);
-    if (send) outlet.toUpstream("IQ-1", send, "a request, under an id of ours");
+    if (send) this.#sendRequest(send, "a request, under an id of ours");
     else if (refuse && client !== undefined) {
       outlet.deliver({ rule: "IQ-3", stanza: refuse, to: [client], reason: "too many open requests" });
     } else outlet.withhold("DOWN-2", request, "waits for a session");
@@ -88,8 +88,8 @@ export class Iq {
     const [latest] = clients.byRecency();
     const idleSeconds = latest ? Math.max(0, Math.floor((nowMs - latest.lastActiveMs) / 1000)) : 0;
     const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds });
-    if (answer) return outlet.toUpstream("IQ-6", answer, "answered for all clients");
-    this.#carryOut([this.#in.route(request, clients, nowMs)]);
+    if (answer) outlet.toUpstream("IQ-6", answer, "answered for all clients");
+    else this.#carryOut([this.#in.route(request, clients, nowMs)]);
   }
 
   answerFromClient(id: ClientId, answer: Element): void {
@@ -152,8 +152,16 @@ export class Iq {
   /** What waited for a session goes out. */
   #release(): void {
     for (const request of this.#out.release(this.#deps.ports.clock.nowMs())) {
-      this.#deps.outlet.toUpstream("IQ-1", request, "a request that waited for the session");
+      this.#sendRequest(request, "a request that waited for the session");
     }
+  }
+
+  /** Under our id. What finds no room is forgotten, and its asker is told (DOWN-5). */
+  #sendRequest(request: Element, reason: string): void {
+    const { outlet } = this.#deps;
+    if (outlet.toUpstream("IQ-1", request, reason)) return;
+    const asked = this.#out.forget(request.attrs.id ?? "");
+    if (asked?.client !== undefined) outlet.refuse(asked.request, asked.client);
   }
 
   #carryOut(decisions: IqInDecision[]): void {

@@ -31,8 +31,11 @@ export interface DirectedStore {
 
 export interface Ports {
   upstream: {
-    /** Sends one stanza to the account's server, now or once there is a session again. Order is kept. */
-    send(stanza: Element): void;
+    /**
+     * Sends one stanza to the account's server, now or once there is a session again. Order is kept. False when there is no
+     * room to keep it: it was not sent and never will be.
+     */
+    send(stanza: Element): boolean;
   };
   clients: {
     /** Sends the same frame to each of these clients. Serialized once by the caller. */

@@ -49,6 +49,11 @@ export class PresenceOut {
     return presence;
   }
 
+  /** What broadcast() gave was not sent: it is still to be said. */
+  unsent(): void {
+    this.#lastBroadcast = undefined;
+  }
+
   /** A new upstream session knows nothing of us: what has to be said again, besides the broadcast. */
   restart(): Element[] {
     this.#lastBroadcast = undefined;

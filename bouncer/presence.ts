@@ -53,13 +53,15 @@ export class Presence {
       return outlet.withhold("PRES-1", presence, "broadcast presence has no such type");
     }
     if (type !== undefined && SUBSCRIPTION_TYPES.has(type)) {
-      return outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
+      outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
+      return;
     }
     // An error says what became of somebody else's presence, and nothing of ours.
     const isOurs = type === undefined || type === "unavailable";
     switch (isOurs ? this.#out.direct(presence, id) : "send") {
       case "send":
-        return outlet.toUpstream("PRES-5", presence, "directed presence");
+        outlet.toUpstream("PRES-5", presence, "directed presence");
+        return;
       case "held":
         return outlet.withhold("PRES-5", presence, "another client is still there");
       case "full": {
@@ -75,7 +77,8 @@ export class Presence {
     if (!session.connected) return;
     const now = { caps: caps.element(), detachedShow, nowMs: ports.clock.nowMs() };
     const presence = this.#out.broadcast(clients, now);
-    if (presence) outlet.toUpstream("PRES-1", presence, "the aggregate of all clients");
+    if (presence && !outlet.toUpstream("PRES-1", presence, "the aggregate of all clients"))
+      this.#out.unsent();
   }
 
   /** A client is gone; it is no longer among the clients. */

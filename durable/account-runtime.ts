@@ -157,7 +157,7 @@ export class AccountRuntime {
 
   #makePolicy(bareJid: string): Account {
     const ports = {
-      upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => void this.upstream.send(stanza) },
+      upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => this.upstream.send(stanza) },
       clients: {
         send: (ids: readonly string[], frame: string) => this.clients.send(ids, frame),
         replace: (id: string) => this.clients.replace(id),

@@ -25,6 +25,8 @@ export class AccountWorld implements World {
   readonly variables = { bare: BARE, full: FULL, domain: "example.org" };
   account: Account;
   nowMs = BEGIN_MS;
+  /** Does the port to the server take anything more? */
+  hasRoom = true;
   readonly #ports: Ports;
   readonly #options: AccountOptions;
   readonly #came = new Map<string, string[]>();
@@ -35,7 +37,12 @@ export class AccountWorld implements World {
 
   constructor({ session = "up", detachedShow = "away" }: Partial<Beginning> = {}) {
     this.#ports = {
-      upstream: { send: (stanza) => this.#record("upstream", serialize(stanza)) },
+      upstream: {
+        send: (stanza) => {
+          if (this.hasRoom) this.#record("upstream", serialize(stanza));
+          return this.hasRoom;
+        },
+      },
       clients: {
         send: (clients, frame) => {
           for (const client of clients) this.#record(client, frame);
