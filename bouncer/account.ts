@@ -109,8 +109,8 @@ export class Account {
     this.#clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
   }
 
-  /** Clients whose sessions outlived the process: they are gone for now and may come back. */
-  revive(records: readonly ClientRecord[]): void {
+  /** Clients whose sessions outlived the process: they are gone, since now where it is not known, and may come back. */
+  revive(records: readonly (ClientRecord & { suspendedAtMs?: number | undefined })[]): void {
     const nowMs = this.#ports.clock.nowMs();
     for (const record of records) {
       const presence =
@@ -118,9 +118,14 @@ export class Account {
       this.#clients.add({
         ...record,
         presence: presence?.ok ? presence.element : undefined,
-        suspendedAtMs: nowMs,
+        suspendedAtMs: record.suspendedAtMs ?? nowMs,
       });
     }
+  }
+
+  /** All clients that survived are here: what was kept for others is let go. */
+  prune(): void {
+    this.#presence.prune();
   }
 
   /** SM-2: a client's socket is gone, but it may resume: it stays a client, and is told nothing now. */
@@ -136,7 +141,7 @@ export class Account {
     const client = this.#clients.get(id);
     if (!client) return;
     client.suspendedAtMs = undefined;
-    this.#presence.broadcast();
+    this.#presence.resume(id);
   }
 
   /** A client is gone, however it went. */

@@ -71,7 +71,7 @@ export class PresenceOut {
       if (held?.holders.delete(client) && held.holders.size > 0) this.#save(target, held);
       if (held && held.holders.size > 0) return "held";
       this.#drop(target);
-      if (held && this.#leaving.size < MAX_DIRECTED) this.#leaving.set(target, client);
+      if (held) this.#leave(target, client);
       return "send";
     }
     if (!held && this.#directed.size >= MAX_DIRECTED) return "full";
@@ -110,8 +110,21 @@ export class PresenceOut {
 
   /** A client is gone: the `unavailable` that nobody else's holding prevents. */
   detach(client: ClientId): Element[] {
-    const left: Element[] = [];
+    const left = this.letGo(client);
     for (const [target, id] of this.#leaving) if (id === client) this.#leaving.delete(target);
+    return left;
+  }
+
+  /** Everybody for whom a target is held, whether there is such a client or not. */
+  allHolders(): Set<ClientId> {
+    const ids = new Set<ClientId>();
+    for (const { holders } of this.#directed.values()) for (const id of holders) ids.add(id);
+    return ids;
+  }
+
+  /** A client that stays holds nothing any more: as detach(), but it is told when a room says that it has left. */
+  letGo(client: ClientId): Element[] {
+    const left: Element[] = [];
     for (const [target, { holders, last }] of this.#directed) {
       if (!holders.delete(client)) continue;
       if (holders.size > 0) {
@@ -119,6 +132,7 @@ export class PresenceOut {
         continue;
       }
       this.#drop(target);
+      this.#leave(target, client);
       left.push(xml("presence", { xmlns: NS.client, to: target, type: "unavailable" }));
     }
     return left;
@@ -133,6 +147,10 @@ export class PresenceOut {
     const renamed = { holders: new Set([...held.holders, ...(this.#directed.get(to)?.holders ?? [])]), last };
     this.#directed.set(to, renamed);
     this.#save(to, renamed);
+  }
+
+  #leave(target: string, client: ClientId): void {
+    if (this.#leaving.size < MAX_DIRECTED) this.#leaving.set(target, client);
   }
 
   #save(target: string, { holders, last }: Directed): void {

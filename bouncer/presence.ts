@@ -83,9 +83,21 @@ export class Presence {
 
   /** A client is gone; it is no longer among the clients. */
   detach(id: ClientId): void {
-    for (const left of this.#out.detach(id)) {
-      this.#deps.outlet.toUpstream("PRES-5", left, "the last client there is gone");
+    this.#leave(this.#out.detach(id));
+    this.broadcast();
+  }
+
+  /** What the store says of clients that did not survive the process is void. */
+  prune(): void {
+    for (const id of this.#out.allHolders()) {
+      if (!this.#deps.clients.get(id)) this.#leave(this.#out.detach(id));
     }
+  }
+
+  /** The client is back. What it can do may have been forgotten with the process. */
+  resume(id: ClientId): void {
+    const presence = this.#deps.clients.get(id)?.presence;
+    if (presence) this.#askCaps(id, presence);
     this.broadcast();
   }
 
@@ -121,6 +133,8 @@ export class Presence {
     client.lastActiveMs = ports.clock.nowMs();
     const initial = client.presence === undefined && presence.attrs.type === undefined;
     client.presence = presence.attrs.type === undefined ? presence : undefined;
+    // RFC 6121 section 4.6.3: whoever was sent directed presence learns of the end of it as well.
+    if (!client.presence) this.#leave(this.#out.letGo(id));
     this.broadcast();
     if (client.presence) this.#askCaps(id, presence);
     if (!initial) return;
@@ -131,6 +145,12 @@ export class Presence {
         to: [id],
         reason: "who is there, on initial presence",
       });
+    }
+  }
+
+  #leave(left: Element[]): void {
+    for (const presence of left) {
+      this.#deps.outlet.toUpstream("PRES-5", presence, "the last client there is gone");
     }
   }
 

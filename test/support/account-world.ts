@@ -21,6 +21,13 @@ interface Beginning {
   detachedShow: string;
 }
 
+interface Restart {
+  /** Clients whose sessions did not survive. */
+  lost?: readonly string[];
+  /** Since when all the others are gone; since now when not given. */
+  suspendedAtMs?: number;
+}
+
 export class AccountWorld implements World {
   readonly variables = { bare: BARE, full: FULL, domain: "example.org" };
   account: Account;
@@ -88,11 +95,15 @@ export class AccountWorld implements World {
   }
 
   /** What was not stored is gone; the shell hands over the records of those that may resume. */
-  restart(): void {
+  restart({ lost = [], suspendedAtMs }: Restart = {}): void {
     this.#happens();
-    const records = [...this.#attached].flatMap((client) => this.account.record(client) ?? []);
+    const records = [...this.#attached].flatMap((client) => {
+      const record = lost.includes(client) ? undefined : this.account.record(client);
+      return record ? [{ ...record, suspendedAtMs }] : [];
+    });
     this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
     this.account.revive(records);
+    this.account.prune();
     this.#lastDecision = undefined;
   }
 
