@@ -14,6 +14,8 @@ import { Settings } from "./storage/settings.ts";
 export const ACCOUNT_HEADER = "xmpproxy-account";
 export const SECURE_HEADER = "xmpproxy-secure";
 
+const ALARM_RETRY_MS = 60_000;
+
 export class AccountObject extends DurableObject<Env> {
   #runtime: Promise<AccountRuntime> | undefined;
 
@@ -53,12 +55,21 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await (await this.#load()).tick();
+    try {
+      await (await this.#load()).tick();
+    } catch {
+      // The platform stops calling an alarm that has failed often; the account would stay offline until somebody comes.
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+    }
   }
 
   /** The account's runtime, loaded once; `bareJid` is only needed the first time an object is ever used. */
   #load(bareJid?: string): Promise<AccountRuntime> {
-    this.#runtime ??= this.#create(bareJid);
+    this.#runtime ??= this.#create(bareJid).catch((error: unknown) => {
+      // The next event tries again.
+      this.#runtime = undefined;
+      throw error;
+    });
     return this.#runtime;
   }
 
@@ -71,6 +82,7 @@ export class AccountObject extends DurableObject<Env> {
     const runtime = await AccountRuntime.load(this.ctx.storage, result.config, jid, this.ctx.getWebSockets());
     const password = result.config.accounts.get(`${jid.local}@${jid.domain}`);
     if (password !== undefined) await runtime.useConfiguredPassword(password);
+    void runtime.tick();
     return runtime;
   }
 }

@@ -17,9 +17,11 @@ import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
+import { within } from "./time-limit.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
+const CONFIGURED_LOGIN_MS = 15_000;
 /** The longest an idle object waits between two looks at what is due. */
 const HEARTBEAT_MS = 30_000;
 
@@ -42,7 +44,12 @@ export class AccountRuntime {
     this.#settings = new Settings(storage.sql);
     this.#settings.set("account", bareJid);
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid);
-    this.#guard = new LoginGuard(this.#vault, (password) => this.upstream.login(password));
+    this.#guard = new LoginGuard(this.#vault, async (password) => {
+      const outcome = await this.upstream.login(password);
+      // From the first login on there is something to keep alive.
+      if (outcome.ok) void this.tick();
+      return outcome;
+    });
     this.policy = this.#makePolicy(bareJid);
     this.upstream = new Upstream({
       account: jid,
@@ -94,7 +101,9 @@ export class AccountRuntime {
   async useConfiguredPassword(password: string): Promise<void> {
     this.#configuredPassword = undefined;
     if (!this.#vault.needsLogin) return;
-    const verdict = await this.#guard.check(password);
+    // Revived clients wait for this: a server that cannot be reached must not hold them up for long.
+    const later = { ok: false, condition: "temporary-auth-failure" } as const;
+    const verdict = await within(CONFIGURED_LOGIN_MS, this.#guard.check(password)).catch(() => later);
     if (verdict.ok || verdict.condition !== "temporary-auth-failure") return;
     this.#configuredPassword = password;
     await this.#armAlarm();

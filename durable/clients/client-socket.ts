@@ -147,6 +147,8 @@ export class ClientSocket {
     const closed = this.phase !== "bound";
     this.#attachment.stream.phase = "closed";
     try {
+      // The platform may keep a socket whose peer does not answer: it must not come back to life.
+      this.#ws.serializeAttachment(null);
       // Without an answering close the client would see 1006.
       this.#ws.close(code === 1005 || code === 1006 ? 1000 : code);
     } catch {

@@ -12,6 +12,7 @@ import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { ackNonza, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import type { Vault } from "../credentials/vault.ts";
 import { nonce } from "../random.ts";
+import { fitsRow } from "../storage/row-size.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ClientSessions, RESUME_SECONDS } from "./client-sessions.ts";
 import { ClientSocket, type ClientSocketHandlers, type ManagementRequest } from "./client-socket.ts";
@@ -30,6 +31,11 @@ interface ClientSocketsDependencies {
 
 /** A client that was sent less than what it is asked for at once is asked after this. */
 const ASK_DELAY_MS = 3_000;
+/** A client has this long from the upgrade to the bound resource. */
+const NEGOTIATION_TIMEOUT_MS = 60_000;
+/** More connections than this are not let to log in at the same time. */
+const MAX_UNBOUND = 100;
+const UNAUTHENTICATED: ReadonlySet<string> = new Set(["opening", "authenticating", "checking"]);
 /** How long a client that wants to bind waits for the account's session before it is told why it cannot. */
 const BIND_TIMEOUT_MS = 10_000;
 
@@ -55,7 +61,11 @@ export class ClientSockets {
   }
 
   accept(ws: WebSocket, secure: boolean): void {
-    this.#add(ws, ClientSocket.accepted(ws, nonce(), secure, this.#handlers));
+    const unbound = [...this.#byId.values()].filter(({ phase }) => phase !== "bound").length;
+    const socket = ClientSocket.accepted(ws, nonce(), secure, this.#handlers);
+    this.#add(ws, socket);
+    if (unbound < MAX_UNBOUND) return this.#expectBind(socket);
+    this.end(socket.id, "resource-constraint", "Too many connections are logging in to this account.");
   }
 
   /** After the memory of the object was lost: the sockets that the platform kept, and the sessions to come back to. */
@@ -70,8 +80,9 @@ export class ClientSockets {
       const isBound = socket.phase === "bound" && socket.record !== undefined;
       if (isBound && !sessions.has(socket.id)) policy.revive([socket.record]);
       if (isBound || sessions.has(socket.id)) policy.resume(socket.id);
+      else if (socket.phase === "opening") this.#expectBind(socket);
       // What was under way outside the machine (a password check, a bind) is lost with the memory that knew of it.
-      else if (socket.phase !== "opening") {
+      else {
         socket.take({ type: "shutdown", condition: "reset", text: "The proxy was restarted; log in again." });
       }
     }
@@ -87,6 +98,8 @@ export class ClientSockets {
 
   /** The same frame to each of these clients; those with sessions get it later if they are gone now. */
   send(ids: readonly string[], frame: string): void {
+    // Larger than anything an honest server or client sends: it could be kept for nobody.
+    if (!fitsRow(frame)) return;
     const ask = this.#deps.sessions.queue(frame, ids);
     for (const id of ids) this.#byId.get(id)?.send(frame);
     for (const id of ask) this.#byId.get(id)?.send(REQUEST_ACK);
@@ -95,7 +108,7 @@ export class ClientSockets {
 
   /** Sessions that nobody came back to in time are over. */
   expire(nowMs: number): void {
-    for (const id of this.#deps.sessions.expire(nowMs)) this.#deps.policy.detach(id);
+    for (const id of this.#deps.sessions.expire(nowMs)) this.#tooMuch(id);
   }
 
   /** Ends a client for good: its device has attached anew. */
@@ -109,8 +122,11 @@ export class ClientSockets {
     this.#byId.get(id)?.take({ type: "shutdown", condition, text });
   }
 
+  /** Ends the streams of all that have logged in; those that are about to may bring what is missing. */
   endAll(condition: StreamCondition, text: string): void {
-    for (const id of this.#byId.keys()) this.end(id, condition, text);
+    for (const { id, phase } of this.#byId.values()) {
+      if (!UNAUTHENTICATED.has(phase)) this.end(id, condition, text);
+    }
   }
 
   /** There is a session: clients that waited for it are bound; those told another full JID must begin again. */
@@ -126,6 +142,21 @@ export class ClientSockets {
   #add(ws: WebSocket, socket: ClientSocket): void {
     this.#byWebSocket.set(ws, socket);
     this.#byId.set(socket.id, socket);
+  }
+
+  /** WS-13: nobody may stay for long without having logged in. */
+  #expectBind(socket: ClientSocket): void {
+    setTimeout(() => {
+      if (socket.phase === "bound") return;
+      const text = "The stream was not negotiated in time.";
+      socket.take({ type: "shutdown", condition: "connection-timeout", text });
+    }, NEGOTIATION_TIMEOUT_MS);
+  }
+
+  /** SM-6: a client's session is over; a socket that still stands must learn it. */
+  #tooMuch(id: string): void {
+    this.#deps.policy.detach(id);
+    this.end(id, "policy-violation", "Too much is waiting for this client; log in again.");
   }
 
   #context({ secure }: ClientSocket): ReceivingContext {
@@ -245,7 +276,7 @@ export class ClientSockets {
       return policy.detach(socket.id);
     }
     policy.suspend(socket.id);
-    for (const id of sessions.detach(socket.id, Date.now())) policy.detach(id);
+    for (const id of sessions.detach(socket.id, Date.now())) this.#tooMuch(id);
   }
 
   #forget(socket: ClientSocket): void {

@@ -9,12 +9,15 @@ import type { LoginOutcome } from "../upstream/upstream.ts";
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 
 const MAX_REFUSALS = 10;
+/** More than these are not kept waiting for the server's word. */
+const MAX_WAITING = 8;
 const WINDOW_MS = 600_000;
 
 export class LoginGuard {
   readonly #vault: Vault;
   readonly #login: (password: string) => Promise<LoginOutcome>;
   #queue: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   /** When the server refused a password lately. */
   #refusals: number[] = [];
 
@@ -24,10 +27,21 @@ export class LoginGuard {
   }
 
   /** Is this the account's password? The words are for the client and hold no secret. */
-  check(password: string): Promise<PasswordVerdict> {
+  async check(password: string): Promise<PasswordVerdict> {
+    // Ahead of the queue: strangers' attempts must not keep the owner waiting.
+    if (await this.#vault.matches(password)) return { ok: true };
+    if (this.#waiting >= MAX_WAITING) {
+      const text = "Too many logins at once; try again in a moment.";
+      return { ok: false, condition: "temporary-auth-failure", text };
+    }
+    this.#waiting += 1;
     const verdict = this.#queue.then(() => this.#check(password));
     this.#queue = verdict.catch(() => undefined);
-    return verdict;
+    try {
+      return await verdict;
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   async #check(password: string): Promise<PasswordVerdict> {

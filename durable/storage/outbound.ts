@@ -3,8 +3,8 @@
  * survives the process. A row is gone once the server has acknowledged its stanza, or, where the server acknowledges
  * nothing, once it was handed to the socket.
  */
-/** SQLite rows hold at most 2 MB in production; local runs do not enforce it. */
-const MAX_STANZA_BYTES = 1_900_000;
+import { fitsRow } from "./row-size.ts";
+
 /** With the server gone for long, clients must not fill the object's memory or disk. */
 const MAX_QUEUED = 10_000;
 
@@ -36,7 +36,7 @@ export class Outbound {
 
   /** False when the queue has no room for it. */
   add(stanza: string, nowMs: number): boolean {
-    if (this.length >= MAX_QUEUED || stanza.length > MAX_STANZA_BYTES) return false;
+    if (this.length >= MAX_QUEUED || !fitsRow(stanza)) return false;
     this.#append({ stanza, atMs: nowMs });
     return true;
   }

@@ -31,7 +31,7 @@ export class ManagedSession {
   readonly #outbound: Outbound;
   /** The session to resume, or the one under way with Stream Management; undefined without either. */
   #row: UpstreamRow | undefined;
-  /** `handled` or `acknowledged` has moved since it was last written. */
+  /** `handled` has moved since it was last written. */
   #dirty = false;
   /** Stanzas are being acknowledged on the connection that stands. */
   #managed = false;
@@ -69,8 +69,11 @@ export class ManagedSession {
     };
     if (this.#row) this.#rows.write(this.#row);
     else this.#rows.clear();
-    introduce();
-    this.#outbound.putBack(queued);
+    try {
+      introduce();
+    } finally {
+      this.#outbound.putBack(queued);
+    }
   }
 
   /**
@@ -171,7 +174,8 @@ export class ManagedSession {
     if (count === 0) return true;
     this.#drop(count);
     this.#row.acknowledged = h;
-    this.#dirty = true;
+    // With the rows that it speaks of, whatever else becomes of this turn.
+    this.#rows.write(this.#row);
     return true;
   }
 

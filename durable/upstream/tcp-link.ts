@@ -7,7 +7,7 @@
  */
 import { connect } from "cloudflare:sockets";
 import { STREAM_END, streamHeader, type StreamOpening } from "../../xmpp/framing.ts";
-import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { StreamReader } from "../../xmpp/xml/stream-reader.ts";
 import type { TcpEndpoint } from "../discovery/endpoint.ts";
 import { within } from "../time-limit.ts";
@@ -25,7 +25,7 @@ export class TcpLink implements Link {
   // A strong reference for as long as the link lives: the platform closes sockets that nobody holds.
   #socket: Socket;
   #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #stream = new StreamReader(DEFAULT_LIMITS);
+  #stream = new StreamReader(SERVER_LIMITS);
   #outbox: Uint8Array[] = [];
   #tlsRequested = false;
   #closed = false;
@@ -87,7 +87,7 @@ export class TcpLink implements Link {
   }
 
   restart(): void {
-    this.#stream = new StreamReader(DEFAULT_LIMITS);
+    this.#stream = new StreamReader(SERVER_LIMITS);
   }
 
   startTls(): void {
@@ -115,7 +115,8 @@ export class TcpLink implements Link {
       if (this.#tlsRequested) {
         this.#tlsRequested = false;
         reader.releaseLock();
-        return true;
+        // UP-2: what came behind <proceed/> may have ended it.
+        return !this.#closed;
       }
     }
   }

@@ -5,6 +5,7 @@
 import type { NegotiationConfig, NegotiationFailure } from "../../xmpp/initiating/state.ts";
 import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { protectionOf } from "../discovery/endpoint.ts";
+import type { Candidate } from "../discovery/find-candidates.ts";
 import type { Route } from "../discovery/route.ts";
 import { type StreamHandlers, UpstreamStream } from "./upstream-stream.ts";
 
@@ -58,7 +59,18 @@ export class UpstreamAttempt {
     if (this.#abandoned) return;
     if (!candidate) return this.#handlers.onEnded(this.#conclusion(last));
     const config = { ...this.#config, tls: protectionOf(candidate) };
-    this.#stream = new UpstreamStream(candidate, config, {
+    try {
+      this.#stream = this.#open(candidate, config);
+    } catch {
+      // The platform refuses some names outright, and DNS can say any.
+      const text = "The platform does not connect to an address of this kind.";
+      this.#route.failed(text);
+      return this.#tryNext({ kind: "server", condition: "address", text });
+    }
+  }
+
+  #open(candidate: Candidate, config: NegotiationConfig): UpstreamStream {
+    return new UpstreamStream(candidate, config, {
       ...this.#handlers,
       onAuthenticated: (evidence) => {
         this.#authenticated = true;

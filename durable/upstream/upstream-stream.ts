@@ -60,8 +60,11 @@ export class UpstreamStream {
       onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
       onEvents: (events) => {
         this.#lastReceivedMs = Date.now();
-        this.#onEvents(events);
-        if (!this.#ended) this.#handlers.onTurnEnd();
+        try {
+          this.#onEvents(events);
+        } finally {
+          if (!this.#ended) this.#handlers.onTurnEnd();
+        }
       },
       onClosed: (reason, stage) =>
         this.#end({ kind: stage === "tls" ? "identity" : "server", condition: "closed", text: reason }),

@@ -12,6 +12,7 @@ import type {
 } from "../../xmpp/initiating/state.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
+import { stanzaKind } from "../../xmpp/stanza.ts";
 import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Vault } from "../credentials/vault.ts";
@@ -62,6 +63,11 @@ const IDLE_MS = 25_000;
 /** And given up after another such time. */
 const SILENT_MS = 55_000;
 
+/** A session that lasted this long was a success. */
+const STABLE_MS = 60_000;
+/** Somebody else has taken our resource: as patient as after so many failures. */
+const CONFLICT_ATTEMPTS = 6;
+
 function nothing(): void {
   // For a stream that ends before any of this can happen.
 }
@@ -70,6 +76,7 @@ export class Upstream {
   readonly #deps: UpstreamDependencies;
   #stream: UpstreamAttempt | undefined;
   #attempts = 0;
+  #establishedAtMs: number | undefined;
   /** The last attempt was made with a token, and has not led to a session. */
   #triedToken = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -118,7 +125,7 @@ export class Upstream {
     if (silentMs > SILENT_MS) {
       this.#stream.abandon();
       const text = `The server has not answered for ${Math.round(silentMs / 1000)} s.`;
-      this.#onEnded({ kind: "server", condition: "silent", text });
+      this.#onEnded({ kind: "server", condition: "silent", text }, undefined);
       this.start();
     } else if (silentMs > IDLE_MS) {
       // Without Stream Management a ping does it: any answer, even an error, is a sign of life (XEP-0199).
@@ -144,7 +151,8 @@ export class Upstream {
   login(password: string): Promise<LoginOutcome> {
     const credentials: Credentials = { type: "password", password };
     return new Promise((resolve) => {
-      if (this.#stream) this.#prove(credentials, resolve);
+      // Beside credentials that are good, a stranger's guess must not be able to take their place.
+      if (this.#stream || !this.#deps.vault.needsLogin) this.#prove(credentials, resolve);
       else this.#connect(credentials, resolve);
     });
   }
@@ -178,7 +186,7 @@ export class Upstream {
       },
       onEnded: (failure) => {
         settle({ ok: false, failure });
-        this.#onEnded(failure);
+        this.#onEnded(failure, credentials);
       },
     });
     this.#stream = stream;
@@ -234,18 +242,26 @@ export class Upstream {
     { mechanism, scram, saltIsStable, token }: AuthenticationEvidence,
     settle: (outcome: LoginOutcome) => void,
   ): Promise<void> {
-    if (credentials.type === "password") {
-      const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
-      await this.#deps.vault.accept(credentials.password, lasting, mechanism, token);
-    } else if (token) {
-      await this.#deps.vault.keepToken(token);
+    const { vault } = this.#deps;
+    try {
+      if (credentials.type === "password") {
+        const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
+        await vault.accept(credentials.password, lasting, mechanism, token);
+      } else if (token) {
+        await vault.keepToken(token);
+      }
+      settle({ ok: true });
+    } catch {
+      const text = "The server takes this password, but it cannot be kept here.";
+      settle({ ok: false, failure: { kind: "protocol", condition: "storage", text } });
     }
-    settle({ ok: true });
   }
 
   #onElement(stream: UpstreamAttempt, element: Element): void {
     const { session, handlers } = this.#deps;
     if (element.getNS() !== NS.sm) {
+      // Only stanzas count (XEP-0198 section 4); what else a server may say is not for clients either.
+      if (!stanzaKind(element)) return;
       session.onStanza();
       return handlers.onStanza(element);
     }
@@ -267,27 +283,25 @@ export class Upstream {
   }
 
   #established(): void {
-    this.#attempts = 0;
-    this.#triedToken = false;
+    this.#establishedAtMs = Date.now();
     this.#lastError = "";
   }
 
-  #onEnded(failure: NegotiationFailure): void {
+  /** `tried`: the credentials that this stream came with; they may not be those that are stored now. */
+  #onEnded(failure: NegotiationFailure, tried: Credentials | undefined): void {
+    const { vault, session, handlers } = this.#deps;
     this.#stream = undefined;
     this.#lastError = failure.text;
-    this.#deps.session.disconnected();
+    session.disconnected();
     if (failure.kind === "token") {
       // On a new connection: Prosody's SASL2 takes nothing but tokens on one that began with a token.
-      void this.#deps.vault.dropToken();
+      void vault.dropToken();
       return this.start();
     }
-    if (failure.kind === "credentials" && !this.#deps.vault.needsLogin) {
-      void this.#refused(failure.text);
-      return;
-    }
-    if (this.#deps.vault.needsLogin) return;
-    this.#retryLater();
-    this.#deps.handlers.onLost(failure.text);
+    handlers.onLost(failure.text);
+    if (failure.kind === "credentials" && vault.credentials() === tried)
+      return void this.#refused(failure.text);
+    if (!vault.needsLogin) this.#retryLater(failure.condition);
   }
 
   async #refused(reason: string): Promise<void> {
@@ -295,7 +309,12 @@ export class Upstream {
     this.#deps.handlers.onRefused(reason);
   }
 
-  #retryLater(): void {
+  #retryLater(condition: string): void {
+    // A session that was ended as soon as it began is no success: it must not be tried again every second.
+    if (this.#establishedAtMs !== undefined && Date.now() - this.#establishedAtMs > STABLE_MS)
+      this.#attempts = 0;
+    this.#establishedAtMs = undefined;
+    if (condition === "conflict") this.#attempts = Math.max(this.#attempts, CONFLICT_ATTEMPTS);
     const delayMs = backoffMs(this.#attempts, Math.random());
     this.#attempts += 1;
     this.#nextAttemptMs = Date.now() + delayMs;

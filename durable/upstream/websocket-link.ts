@@ -5,7 +5,7 @@
  */
 import { CLOSE_FRAME, elementFrame, openFrame, readFramed, type StreamOpening } from "../../xmpp/framing.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
-import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
 import { xmlProblem } from "../../xmpp/xml/xml-error.ts";
 import { formatEndpoint, type WebSocketEndpoint } from "../discovery/endpoint.ts";
@@ -154,7 +154,7 @@ export class WebSocketLink implements Link {
 
 /** What a frame says; undefined for the white space of a keepalive. */
 function readEvent(data: string): StreamEvent | undefined {
-  const frame = parseFrame(data, DEFAULT_LIMITS);
+  const frame = parseFrame(data, SERVER_LIMITS);
   if (!frame.ok) return { type: "problem", problem: frame.problem };
   return frame.element && readFramed(frame.element);
 }

@@ -33,12 +33,13 @@ export function startNegotiation(config: NegotiationConfig): NegotiationState {
   return { phase: "header", config, secured: config.tls === "direct", authenticated: false };
 }
 
-/** Takes one event; `state` is updated in place. After `failed` or `bound` the machine takes nothing more. */
+/** Takes one event; `state` is updated in place. After `failed`, `bound` or `proved` the machine takes nothing more. */
 export function negotiate(
   state: NegotiationState,
   event: NegotiationEvent,
   ports: SaslPorts,
 ): NegotiationEffect[] {
+  if (state.phase === "failed" || state.phase === "bound" || state.phase === "proved") return [];
   const effects = step(state, event, ports);
   if (effects.some((effect) => effect.type === "failed")) state.phase = "failed";
   return effects;
@@ -72,7 +73,7 @@ function openStream(state: NegotiationState): NegotiationEffect[] {
 
 function onOpen(state: NegotiationState, header: Element): NegotiationEffect[] {
   const major = Number.parseInt(header.attrs.version ?? "0", 10);
-  if (major < 1) return fail("protocol", "unsupported-version", "The server does not speak XMPP 1.0.");
+  if (!(major >= 1)) return fail("protocol", "unsupported-version", "The server does not speak XMPP 1.0.");
   state.phase = "features";
   return [];
 }

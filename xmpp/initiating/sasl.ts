@@ -198,7 +198,8 @@ function checkServerFinal(state: NegotiationState, message: string): Negotiation
 
 function onFailure(state: NegotiationState, element: Element, ports: SaslPorts): NegotiationEffect[] {
   const { condition, text } = readSaslFailure(element);
-  if (state.probing && condition === "aborted") {
+  // Also where a server calls the abort something else: nothing was proved yet that it could have refused.
+  if (state.probing && state.probed) {
     state.probing = false;
     state.profile = state.sasl2 ? "sasl2" : "sasl";
     return beginScram(state, ports);

@@ -13,9 +13,14 @@ export interface XmlLimits {
   readonly maxElements: number;
   /** UTF-16 code units of one namespace name. */
   readonly maxNamespaceLength: number;
+  /**
+   * Are namespace names with white space at their ends refused? Otherwise they are read without it, as saxes resolves
+   * them.
+   */
+  readonly refusesPaddedNamespaces: boolean;
 }
 
-/** Limits that no honest client or server is known to reach. */
+/** Limits that no honest client is known to reach. */
 export const DEFAULT_LIMITS: XmlLimits = {
   // Common servers let 256 KiB to 512 KiB through; a large roster or an in-band avatar needs about as much.
   maxStanzaBytes: 1_048_576,
@@ -28,4 +33,18 @@ export const DEFAULT_LIMITS: XmlLimits = {
   maxElements: 20_000,
   // Real names stay under 100. Resolution repeats the name for every prefixed attribute, so its length multiplies.
   maxNamespaceLength: 512,
+  refusesPaddedNamespaces: true,
+};
+
+/**
+ * For what the account's server sends. It hands on what strangers wrote, and what goes beyond these limits ends the
+ * session: they are far beyond what a server lets through, so that no single message can do that.
+ */
+export const SERVER_LIMITS: XmlLimits = {
+  maxStanzaBytes: 8_388_608,
+  maxDepth: 1_000,
+  maxAttributes: 1_000,
+  maxElements: 200_000,
+  maxNamespaceLength: 65_536,
+  refusesPaddedNamespaces: false,
 };

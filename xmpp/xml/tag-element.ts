@@ -50,7 +50,7 @@ export function elementOfTag(
     const attribute = tag.attributes[key];
     if (attribute === undefined) continue;
     count++;
-    const problem = problemOfAttribute(attribute);
+    const problem = problemOfAttribute(attribute, limits);
     if (problem !== undefined) return problem;
     const { name, prefix } = attribute;
     // The default namespace is settled above; declaring the prefix xml is allowed and says nothing.
@@ -73,9 +73,13 @@ export function elementOfTag(
   return element;
 }
 
-function problemOfAttribute({ name, prefix, local, value }: SaxesAttributeNS): XmlProblem | undefined {
+function problemOfAttribute(
+  { name, prefix, local, value }: SaxesAttributeNS,
+  limits: XmlLimits,
+): XmlProblem | undefined {
   if (prefix !== "" && NOT_A_NAME_START.test(local)) return BAD_LOCAL_NAME;
   // saxes resolves names by the trimmed value; a reader that follows the letter would see another namespace.
-  if ((prefix === "xmlns" || name === "xmlns") && value.trim() !== value) return PADDED_NAMESPACE;
+  const declares = prefix === "xmlns" || name === "xmlns";
+  if (limits.refusesPaddedNamespaces && declares && value.trim() !== value) return PADDED_NAMESPACE;
   return undefined;
 }

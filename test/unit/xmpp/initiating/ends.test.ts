@@ -1,9 +1,11 @@
 // How a negotiation ends early: a stream error, the end of the stream or something unexpected, in every phase.
 
-import { describe, it } from "vitest";
-import { converse, type Line } from "./dialogue.ts";
+import { describe, expect, it } from "vitest";
+import { negotiate, startNegotiation } from "../../../../xmpp/initiating/negotiation.ts";
+import { parse } from "../../../support/xml-shape.ts";
+import { converse, type Line, USER } from "./dialogue.ts";
 import * as words from "./words.ts";
-import { ejabberd } from "./words.ts";
+import { ejabberd, prosody } from "./words.ts";
 
 const FULL = "user@example.org/xmpproxy-1";
 const beforeTls: Line[] = [...words.opensPlain, { server: ejabberd.header }];
@@ -93,5 +95,51 @@ describe("something that does not belong there", () => {
   it("keys that nobody asked for", () => {
     const text = "Keys arrived when none were asked for.";
     converse([...beforeTls, { keys: words.KEYS }, words.fails("protocol", "unexpected-keys", text)]);
+  });
+
+  it("a probe that the server takes for a refused login says nothing of the credentials", () => {
+    converse([
+      ...upgraded,
+      { server: prosody.mechanisms("SCRAM-SHA-1") },
+      { client: words.auth("SCRAM-SHA-1", "n,,n=user,r=theprobesnonce") },
+      { server: words.challenge("r=theprobesnonceservers,s=QSXCR+Q6sek8bf92,i=4096") },
+      { client: words.ABORT },
+      { server: words.failure("not-authorized") },
+      ...words.proves,
+    ]);
+  });
+});
+
+describe("after the end", () => {
+  it.each([
+    ["failed", [{ type: "close" }] as const],
+    [
+      "proved",
+      [
+        { type: "open", header: parse(`<stream version="1.0"/>`) },
+        {
+          type: "element",
+          element: parse(
+            `<features xmlns="http://etherx.jabber.org/streams"><mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl"><mechanism>PLAIN</mechanism></mechanisms></features>`,
+          ),
+        },
+        { type: "element", element: parse(`<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>`) },
+      ] as const,
+    ],
+  ])("the machine takes nothing more once it has %s", (phase, events) => {
+    const ports = { nonce: () => "n" };
+    const state = startNegotiation({ ...USER, tls: "direct", proofOnly: true });
+    negotiate(state, { type: "connected" }, ports);
+    for (const event of events) negotiate(state, event, ports);
+    expect(state.phase).toBe(phase);
+    for (const event of [
+      { type: "close" },
+      { type: "element", element: parse(`<message/>`) },
+      { type: "keys", keys: words.KEYS },
+      { type: "open", header: parse(`<stream version="1.0"/>`) },
+    ] as const) {
+      expect(negotiate(state, event, ports)).toEqual([]);
+    }
+    expect(state.phase).toBe(phase);
   });
 });

@@ -60,6 +60,7 @@ describe("the stream's version (RFC 6120 section 4.7.5)", () => {
   it.each([
     ["none", ` version='1.0'`, ``],
     ["0.9", ` version='1.0'`, ` version='0.9'`],
+    ["no number", ` version='1.0'`, ` version='x'`],
   ])("%s is before 1.0", (_name, version, instead) => {
     const text = "The server does not speak XMPP 1.0.";
     converse([

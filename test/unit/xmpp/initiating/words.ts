@@ -92,7 +92,7 @@ export const success = (message: string): string =>
   `<success xmlns='${SASL}'>${encodeBase64Text(message)}</success>`;
 export const EMPTY_RESPONSE = `<response xmlns="${SASL}"/>`;
 export const EMPTY_SUCCESS = `<success xmlns='${SASL}'/>`;
-const ABORT = `<abort xmlns="${SASL}"/>`;
+export const ABORT = `<abort xmlns="${SASL}"/>`;
 export const failure = (condition: string, text = ""): string =>
   `<failure xmlns='${SASL}'><${condition}/>${text === "" ? "" : `<text xml:lang='en'>${text}</text>`}</failure>`;
 
