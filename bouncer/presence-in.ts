@@ -5,21 +5,33 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
+import { serialize } from "../xmpp/xml/serialize.ts";
 import type { Clients } from "./clients.ts";
 import type { Delivery } from "./outlet.ts";
 import type { PresenceStore } from "./ports.ts";
 
-/** More contacts' resources than this are not remembered; clients still hear of them as they come. */
-const MAX_REMEMBERED = 20_000;
+/** What goes beyond this is not remembered, so that a new process can load all of it; clients still hear of it as it comes. */
+export const MAX_REMEMBERED = {
+  /** Contacts' resources. */
+  count: 20_000,
+  /** Characters of one presence, serialized. */
+  length: 8_192,
+  /** Characters of all contacts' together. */
+  totalLength: 4_194_304,
+};
 
 interface Remembered {
   presence: Element;
   atMs: number;
+  /** Characters, serialized. */
+  length: number;
 }
 
 export class PresenceIn {
   /** By full JID: the last available presence of each contact's resource. */
   readonly #contacts = new Map<string, Remembered>();
+  /** Characters of all contacts' presence, serialized. */
+  #totalLength = 0;
   readonly #store: PresenceStore;
   /** Our own presence, as the server reflected it last. */
   #own: Element | undefined;
@@ -28,7 +40,7 @@ export class PresenceIn {
     this.#store = store;
     for (const { from, stanza, atMs } of store.entries()) {
       if (from === fullJid) this.#own = stanza;
-      else this.#contacts.set(from, { presence: stanza, atMs });
+      else if (!this.#remember(from, stanza, atMs)) store.delete(from);
     }
   }
 
@@ -51,7 +63,8 @@ export class PresenceIn {
         return deliver("PRES-6", [], "our own resource: clients take it for their own end");
       }
       this.#own = presence;
-      this.#store.set(from, presence, context.nowMs);
+      if (serialize(presence).length > MAX_REMEMBERED.length) this.#store.delete(from);
+      else this.#store.set(from, presence, context.nowMs);
       return deliver("PRES-7", available, "our own presence, reflected");
     }
     if (type === "error") {
@@ -62,7 +75,10 @@ export class PresenceIn {
     if (presence.getChild("x", NS.mucUser)) {
       return deliver("PRES-8", context.holders, "a room's occupant, to those in the room");
     }
-    this.#remember(from, presence, context.nowMs);
+    if (type === "unavailable") this.#forgetContact(from);
+    else if (type === undefined) {
+      if (this.#remember(from, presence, context.nowMs)) this.#store.set(from, presence, context.nowMs);
+    }
     return deliver("PRES-4", available, "to every available client");
   }
 
@@ -84,18 +100,32 @@ export class PresenceIn {
       xml("presence", { xmlns: NS.client, from, to, type: "unavailable" }),
     );
     this.#contacts.clear();
+    this.#totalLength = 0;
     this.#store.clear();
     this.#own = undefined;
     return gone;
   }
 
-  #remember(from: string, presence: Element, nowMs: number): void {
-    const { type } = presence.attrs;
-    if (type === "unavailable") {
-      if (this.#contacts.delete(from)) this.#store.delete(from);
-    } else if (type === undefined && (this.#contacts.has(from) || this.#contacts.size < MAX_REMEMBERED)) {
-      this.#contacts.set(from, { presence, atMs: nowMs });
-      this.#store.set(from, presence, nowMs);
+  /** False when it is too much: what was remembered of that address before is void then. */
+  #remember(from: string, presence: Element, atMs: number): boolean {
+    const before = this.#contacts.get(from);
+    const { length } = serialize(presence);
+    const totalLength = this.#totalLength - (before?.length ?? 0) + length;
+    const isOneTooMany = before === undefined && this.#contacts.size >= MAX_REMEMBERED.count;
+    if (isOneTooMany || length > MAX_REMEMBERED.length || totalLength > MAX_REMEMBERED.totalLength) {
+      this.#forgetContact(from);
+      return false;
     }
+    this.#contacts.set(from, { presence, atMs, length });
+    this.#totalLength = totalLength;
+    return true;
+  }
+
+  #forgetContact(from: string): void {
+    const known = this.#contacts.get(from);
+    if (!known) return;
+    this.#contacts.delete(from);
+    this.#totalLength -= known.length;
+    this.#store.delete(from);
   }
 }

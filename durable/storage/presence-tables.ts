@@ -2,9 +2,14 @@
 import type { Element } from "@xmpp/xml";
 import * as v from "valibot";
 import type { DirectedPresence, DirectedStore, PresenceStore } from "../../bouncer/ports.ts";
+import { MAX_REMEMBERED } from "../../bouncer/presence-in.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
+
+/** All that the policy remembers, and our own presence. What is beyond could not be loaded. */
+const MAX_ROWS = MAX_REMEMBERED.count + 1;
+const MAX_TOTAL_LENGTH = MAX_REMEMBERED.totalLength + MAX_REMEMBERED.length;
 
 const holdersSchema = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 
@@ -23,12 +28,19 @@ export class ContactPresenceTable implements PresenceStore {
 
   entries(): { from: string; stanza: Element; atMs: number }[] {
     const rows = this.#sql.exec<{ address: string; at_ms: number; stanza: string }>(
-      "SELECT address, at_ms, stanza FROM contact_presence",
+      "SELECT address, at_ms, stanza FROM contact_presence WHERE length(stanza) <= ? LIMIT ?",
+      MAX_REMEMBERED.length,
+      MAX_ROWS,
     );
-    return rows.toArray().flatMap(({ address: from, at_ms: atMs, stanza: text }) => {
+    const entries: { from: string; stanza: Element; atMs: number }[] = [];
+    let totalLength = 0;
+    for (const { address: from, at_ms: atMs, stanza: text } of rows) {
+      totalLength += text.length;
+      if (totalLength > MAX_TOTAL_LENGTH) break;
       const stanza = revive(text);
-      return stanza ? [{ from, stanza, atMs }] : [];
-    });
+      if (stanza) entries.push({ from, stanza, atMs });
+    }
+    return entries;
   }
 
   set(from: string, stanza: Element, atMs: number): void {
