@@ -9,6 +9,7 @@ import { serialize } from "../xmpp/xml/serialize.ts";
 import type { Clients } from "./clients.ts";
 import type { Delivery } from "./outlet.ts";
 import type { PresenceStore } from "./ports.ts";
+import { SubscriptionRequests } from "./subscription-requests.ts";
 
 /** What goes beyond this is not remembered, so that a new process can load all of it; clients still hear of it as it comes. */
 export const MAX_REMEMBERED = {
@@ -30,6 +31,7 @@ interface Remembered {
 export class PresenceIn {
   /** By full JID: the last available presence of each contact's resource. */
   readonly #contacts = new Map<string, Remembered>();
+  readonly requests: SubscriptionRequests;
   /** Characters of all contacts' presence, serialized. */
   #totalLength = 0;
   readonly #store: PresenceStore;
@@ -38,7 +40,9 @@ export class PresenceIn {
 
   constructor(store: PresenceStore, fullJid: string) {
     this.#store = store;
+    this.requests = new SubscriptionRequests(store);
     for (const { from, stanza, atMs } of store.entries()) {
+      if (this.requests.load(stanza)) continue;
       if (from === fullJid) this.#own = stanza;
       else if (!this.#remember(from, stanza, atMs)) store.delete(from);
     }
@@ -75,6 +79,7 @@ export class PresenceIn {
     if (presence.getChild("x", NS.mucUser)) {
       return deliver("PRES-8", context.holders, "a room's occupant, to those in the room");
     }
+    this.requests.receive(presence, context.nowMs);
     if (type === "unavailable") this.#forgetContact(from);
     else if (type === undefined) {
       if (this.#remember(from, presence, context.nowMs)) this.#store.set(from, presence, context.nowMs);
@@ -101,6 +106,7 @@ export class PresenceIn {
     );
     this.#contacts.clear();
     this.#totalLength = 0;
+    this.requests.clear();
     this.#store.clear();
     this.#own = undefined;
     return gone;

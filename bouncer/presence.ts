@@ -53,7 +53,8 @@ export class Presence {
       return outlet.withhold("PRES-1", presence, "broadcast presence has no such type");
     }
     if (type !== undefined && SUBSCRIPTION_TYPES.has(type)) {
-      outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
+      const sent = outlet.toUpstream("PRES-11", presence, "subscription management is the account's");
+      if (sent && (type === "subscribed" || type === "unsubscribed")) this.#in.requests.answered(to);
       return;
     }
     // An error says what became of somebody else's presence, and nothing of ours.
@@ -145,6 +146,9 @@ export class Presence {
         to: [id],
         reason: "who is there, on initial presence",
       });
+    }
+    for (const stanza of this.#in.requests.open()) {
+      outlet.deliver({ rule: "PRES-12", stanza, to: [id], reason: "nobody has answered it yet" });
     }
   }
 

@@ -3,13 +3,15 @@ import type { Element } from "@xmpp/xml";
 import * as v from "valibot";
 import type { DirectedPresence, DirectedStore, PresenceStore } from "../../bouncer/ports.ts";
 import { MAX_REMEMBERED } from "../../bouncer/presence-in.ts";
+import { MAX_REQUESTS } from "../../bouncer/subscription-requests.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 
-/** All that the policy remembers, and our own presence. What is beyond could not be loaded. */
-const MAX_ROWS = MAX_REMEMBERED.count + 1;
-const MAX_TOTAL_LENGTH = MAX_REMEMBERED.totalLength + MAX_REMEMBERED.length;
+/** All that the policy remembers, our own presence included. What is beyond could not be loaded. */
+const MAX_ROWS = MAX_REMEMBERED.count + 1 + MAX_REQUESTS.count;
+const MAX_TOTAL_LENGTH =
+  MAX_REMEMBERED.totalLength + MAX_REMEMBERED.length + MAX_REQUESTS.count * MAX_REQUESTS.length;
 
 const holdersSchema = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
 

@@ -227,7 +227,7 @@ describe("PRES-9 on its initial presence a client is told who is there", () => {
 
   it.each([
     ["a room's occupant", occupant("bob")],
-    ["a subscription request", `<presence from="bob@example.org" type="subscribe"/>`],
+    ["a granted subscription", `<presence from="bob@example.org" type="subscribed"/>`],
     ["an error", `<presence from="bob@example.org" type="error"/>`],
   ])("PRES-9 %s is nobody's last presence", async (_name, xml) => {
     await playPolicy([
