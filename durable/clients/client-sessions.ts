@@ -21,6 +21,9 @@ const MAX_DETACHED = 20;
 /** A client is asked for an acknowledgement after this many stanzas, or by askAll after a while. */
 const ASK_AFTER = 5;
 
+/** A client to be attached again, and since when it is gone. */
+type RevivedRecord = ClientRecord & { suspendedAtMs: number };
+
 interface LiveSession {
   row: ClientSessionRow;
   askedForAck: boolean;
@@ -42,11 +45,14 @@ export class ClientSessions {
   }
 
   /** After the death of the process: every session has lost its socket. Those to be attached again. */
-  revive(nowMs: number, stillConnected: ReadonlySet<string>): ClientRecord[] {
+  revive(nowMs: number, stillConnected: ReadonlySet<string>): RevivedRecord[] {
     for (const { row } of this.#sessions.values()) {
       if (row.detachedAtMs === null && !stillConnected.has(row.record.id)) this.#detach(row, nowMs);
     }
-    return [...this.#sessions.values()].map(({ row }) => row.record);
+    return [...this.#sessions.values()].map(({ row }) => ({
+      ...row.record,
+      suspendedAtMs: row.detachedAtMs ?? nowMs,
+    }));
   }
 
   /** `<enable/>`: returns the resumption id. */

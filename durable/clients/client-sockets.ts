@@ -86,6 +86,7 @@ export class ClientSockets {
         socket.take({ type: "shutdown", condition: "reset", text: "The proxy was restarted; log in again." });
       }
     }
+    policy.prune();
   }
 
   onFrame(ws: WebSocket, data: string | ArrayBuffer): void {

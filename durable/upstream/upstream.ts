@@ -65,8 +65,8 @@ const SILENT_MS = 55_000;
 
 /** A session that lasted this long was a success. */
 const STABLE_MS = 60_000;
-/** Somebody else has taken our resource: as patient as after so many failures. */
-const CONFLICT_ATTEMPTS = 6;
+/** So many shorter ones in a row may be bad luck. */
+const FORGIVEN_SESSIONS = 5;
 
 function nothing(): void {
   // For a stream that ends before any of this can happen.
@@ -77,6 +77,7 @@ export class Upstream {
   #stream: UpstreamAttempt | undefined;
   #attempts = 0;
   #establishedAtMs: number | undefined;
+  #shortSessions = 0;
   /** The last attempt was made with a token, and has not led to a session. */
   #triedToken = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -283,6 +284,7 @@ export class Upstream {
   }
 
   #established(): void {
+    this.#attempts = 0;
     this.#establishedAtMs = Date.now();
     this.#lastError = "";
   }
@@ -301,7 +303,7 @@ export class Upstream {
     handlers.onLost(failure.text);
     if (failure.kind === "credentials" && vault.credentials() === tried)
       return void this.#refused(failure.text);
-    if (!vault.needsLogin) this.#retryLater(failure.condition);
+    if (!vault.needsLogin) this.#retryLater();
   }
 
   async #refused(reason: string): Promise<void> {
@@ -309,13 +311,15 @@ export class Upstream {
     this.#deps.handlers.onRefused(reason);
   }
 
-  #retryLater(condition: string): void {
-    // A session that was ended as soon as it began is no success: it must not be tried again every second.
-    if (this.#establishedAtMs !== undefined && Date.now() - this.#establishedAtMs > STABLE_MS)
-      this.#attempts = 0;
-    this.#establishedAtMs = undefined;
-    if (condition === "conflict") this.#attempts = Math.max(this.#attempts, CONFLICT_ATTEMPTS);
-    const delayMs = backoffMs(this.#attempts, Math.random());
+  #retryLater(): void {
+    if (this.#establishedAtMs !== undefined) {
+      const lasted = Date.now() - this.#establishedAtMs > STABLE_MS;
+      this.#shortSessions = lasted ? 0 : this.#shortSessions + 1;
+      this.#establishedAtMs = undefined;
+    }
+    // A server that ends us again and again as soon as we are in must not be tried every second.
+    const penalty = Math.max(0, this.#shortSessions - FORGIVEN_SESSIONS);
+    const delayMs = backoffMs(this.#attempts + penalty, Math.random());
     this.#attempts += 1;
     this.#nextAttemptMs = Date.now() + delayMs;
     this.#timer = setTimeout(() => this.start(), delayMs);
