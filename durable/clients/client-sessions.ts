@@ -49,10 +49,9 @@ export class ClientSessions {
     for (const { row } of this.#sessions.values()) {
       if (row.detachedAtMs === null && !stillConnected.has(row.record.id)) this.#detach(row, nowMs);
     }
-    return [...this.#sessions.values()].map(({ row }) => ({
-      ...row.record,
-      suspendedAtMs: row.detachedAtMs ?? nowMs,
-    }));
+    return [...this.#sessions.values()].map(({ row: { record, detachedAtMs } }) =>
+      Object.assign({}, record, { suspendedAtMs: detachedAtMs ?? nowMs }),
+    );
   }
 
   /** `<enable/>`: returns the resumption id. */

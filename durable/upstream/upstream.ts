@@ -285,6 +285,7 @@ export class Upstream {
 
   #established(): void {
     this.#attempts = 0;
+    this.#triedToken = false;
     this.#establishedAtMs = Date.now();
     this.#lastError = "";
   }

@@ -16,8 +16,9 @@ const worlds: Record<string, () => Promise<World>> = {
     return {
       stage,
       rooms: `rooms.${stage.server.host}`,
-      endSession: async (fullJid) =>
-        void (await stage.server.closeStreams(fullJid.slice(0, fullJid.indexOf("@")))),
+      endSession: async (fullJid) => {
+        await stage.server.closeStreams(fullJid.slice(0, fullJid.indexOf("@")));
+      },
     };
   },
   ejabberd: async () => {
@@ -25,7 +26,9 @@ const worlds: Record<string, () => Promise<World>> = {
     return {
       stage,
       rooms: stage.server.rooms,
-      endSession: async (fullJid) => void (await stage.server.kickSession(fullJid)),
+      endSession: async (fullJid) => {
+        await stage.server.kickSession(fullJid);
+      },
     };
   },
 };
