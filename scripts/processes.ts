@@ -9,21 +9,28 @@ import { findCommand } from "./programs.ts";
 
 const POLL_INTERVAL_MS = 25;
 
-/** A TCP port of the loopback interface that nobody listens on at this moment. */
+// Below the range from which systems take the local ports of outgoing connections (RFC 6056 section 3.2; Linux from 32768):
+// a port from that range may be taken again before its server has started.
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const PORT_TRIES = 50;
+
+/** A TCP port on loopback that nobody listens on. */
 export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
+  for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    if (await canListen(port)) {
+      return port;
+    }
+  }
+  throw new Error(`no free port among ${PORT_TRIES}`);
+}
+
+async function canListen(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === "object") {
-          resolve(address.port);
-        } else {
-          reject(new Error("the system gave no port"));
-        }
-      });
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => void server.close(() => resolve(true)));
   });
 }
 
