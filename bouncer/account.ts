@@ -13,9 +13,11 @@ import { serialize } from "../xmpp/xml/serialize.ts";
 import { OwnCaps } from "./caps.ts";
 import { type ClientRecord, Clients } from "./clients.ts";
 import { Iq } from "./iq.ts";
-import { fanOutMessage, sentCopies } from "./messages.ts";
+import { MessageFlow } from "./message-flow.ts";
 import { Outage } from "./outage.ts";
 import { Outlet } from "./outlet.ts";
+import type { Part } from "./part.ts";
+import { makeParts } from "./parts.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import type { Session } from "./session.ts";
@@ -38,6 +40,9 @@ export class Account {
   readonly #iq: Iq;
   readonly #presence: Presence;
   readonly #outage: Outage;
+  readonly #messages: MessageFlow;
+  /** In the order in which they are asked. */
+  readonly #parts: readonly Part[];
 
   constructor(ports: Ports, { bareJid, fullJid, detachedShow }: AccountOptions) {
     this.#ports = ports;
@@ -55,9 +60,15 @@ export class Account {
       outlet: this.#outlet,
       session: this.#session,
     };
-    this.#presence = new Presence({ ...shared, detachedShow });
+    this.#messages = new MessageFlow(shared);
+    this.#presence = new Presence({
+      ...shared,
+      detachedShow,
+      onAvailable: (id) => this.#eachPart((part) => part.available?.(id)),
+    });
     this.#iq = new Iq({ ...shared, onCapsChanged: () => this.#presence.broadcast() });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
+    this.#parts = makeParts({ ...shared, iq: this.#iq });
   }
 
   /** What was decided lately and why, oldest first. */
@@ -80,6 +91,7 @@ export class Account {
     );
     this.#presence.upstreamBound();
     this.#iq.upstreamBound();
+    this.#eachPart((part) => part.upstreamBound?.());
     this.#tellAll(this.#outage.over());
   }
 
@@ -88,6 +100,7 @@ export class Account {
     this.#session.connected = true;
     this.#presence.broadcast();
     this.#iq.upstreamResumed();
+    this.#eachPart((part) => part.upstreamResumed?.());
     this.#tellAll(this.#outage.over());
   }
 
@@ -96,6 +109,7 @@ export class Account {
     this.#session.connected = false;
     this.#session.downReason = reason;
     this.#iq.upstreamLost();
+    this.#eachPart((part) => part.upstreamLost?.());
     this.#outage.lost(this.#ports.clock.nowMs());
   }
 
@@ -107,6 +121,7 @@ export class Account {
       this.#ports.clients.replace(old.id);
     }
     this.#clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
+    this.#eachPart((part) => part.attached?.(record.id));
   }
 
   /** Clients whose sessions outlived the process: they are gone, since now where it is not known, and may come back. */
@@ -126,6 +141,7 @@ export class Account {
   /** All clients that survived are here: what was kept for others is let go. */
   prune(): void {
     this.#presence.prune();
+    this.#eachPart((part) => part.revived?.());
   }
 
   /** SM-2: a client's socket is gone, but it may resume: it stays a client, and is told nothing now. */
@@ -134,6 +150,7 @@ export class Account {
     if (!client) return;
     client.suspendedAtMs = this.#ports.clock.nowMs();
     this.#iq.suspend(id);
+    this.#eachPart((part) => part.suspended?.(id));
   }
 
   /** The client is back. */
@@ -142,6 +159,7 @@ export class Account {
     if (!client) return;
     client.suspendedAtMs = undefined;
     this.#presence.resume(id);
+    this.#eachPart((part) => part.resumed?.(id));
   }
 
   /** A client is gone, however it went. */
@@ -150,6 +168,7 @@ export class Account {
     this.#caps.detach(id);
     this.#presence.detach(id);
     this.#iq.detach(id);
+    this.#eachPart((part) => part.detached?.(id));
   }
 
   /** What a client's stream should remember across the death of the process. */
@@ -165,22 +184,24 @@ export class Account {
   tick(): void {
     this.#iq.tick();
     this.#presence.broadcast();
-    this.#tellAll(this.#outage.tick(this.#ports.clock.nowMs(), this.#session.downReason));
+    const nowMs = this.#ports.clock.nowMs();
+    this.#eachPart((part) => part.tick?.(nowMs));
+    this.#tellAll(this.#outage.tick(nowMs, this.#session.downReason));
   }
 
   /** When tick() has something to do next, in milliseconds since the epoch. */
   nextDeadlineMs(): number | undefined {
-    const deadlines = [this.#iq, this.#outage, this.#presence].map((part) => part.nextDeadlineMs());
+    const deadlines = [this.#iq, this.#outage, this.#presence, ...this.#parts].map((part) =>
+      part.nextDeadlineMs?.(),
+    );
     return deadlines.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)));
   }
 
   fromUpstream(stanza: Element): void {
+    if (this.#parts.some((part) => part.fromUpstream?.(stanza) ?? false)) return;
     switch (stanzaKind(stanza)) {
       case "message":
-        for (const delivery of fanOutMessage(stanza, this.#clients, this.#session.bareJid)) {
-          this.#outlet.deliver(delivery);
-        }
-        return;
+        return this.#messages.fromUpstream(stanza);
       case "presence":
         return this.#presence.fromUpstream(stanza);
       case "iq":
@@ -197,13 +218,17 @@ export class Account {
     const client = this.#clients.get(id);
     if (!client) return;
     delete stanza.attrs.from;
+    const isMessage = stanzaKind(stanza) === "message";
+    if (isMessage) client.lastActiveMs = this.#ports.clock.nowMs();
+    const claimed = this.#parts.some((part) => part.fromClient?.(id, stanza) ?? false);
+    if (!claimed) this.#byRule(id, stanza);
+    if (isMessage) this.#presence.broadcast();
+  }
+
+  #byRule(id: ClientId, stanza: Element): void {
     switch (stanzaKind(stanza)) {
       case "message":
-        client.lastActiveMs = this.#ports.clock.nowMs();
-        if (this.#outlet.toUpstream("MSG-5", stanza, "what a client sends goes upstream once")) {
-          this.#outlet.deliver(sentCopies(stanza, id, this.#clients, this.#session));
-        } else this.#outlet.refuse(stanza, id);
-        return this.#presence.broadcast();
+        return this.#messages.fromClient(id, stanza);
       case "presence":
         return this.#presence.fromClient(id, stanza);
       case "iq":
@@ -213,6 +238,10 @@ export class Account {
       case undefined:
         this.#outlet.withhold("XML-0", stanza, "not a stanza");
     }
+  }
+
+  #eachPart(act: (part: Part) => void): void {
+    for (const part of this.#parts) act(part);
   }
 
   #tellAll(notice: Element | undefined): void {

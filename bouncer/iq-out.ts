@@ -15,17 +15,18 @@ const ANSWER_TIMEOUT_MS = 120_000;
 /** DOWN-2: with the upstream gone a request fails before the strictest client's 15 s are over. */
 const DOWN_TIMEOUT_MS = 10_000;
 
+/** Who asks: a client; the policy itself, which takes the answer, an error at the latest; or it and needs none. */
+export type Asker = ClientId | ((answer: Element) => void) | undefined;
+
 interface Outstanding {
-  /** Undefined when the proxy itself asked: the answer goes to nobody. */
-  client: ClientId | undefined;
+  asker: Asker;
   request: Element;
   deadlineMs: number;
   /** Not yet sent, because there was no upstream session. */
   waiting: boolean;
 }
 
-export type IqAnswer =
-  { deliver: true; client: ClientId | undefined; answer: Element } | { deliver: false; reason: string };
+export type IqAnswer = { deliver: true; asker: Asker; answer: Element } | { deliver: false; reason: string };
 
 export class IqOut {
   readonly #outstanding = new Map<string, Outstanding>();
@@ -45,7 +46,7 @@ export class IqOut {
    */
   register(
     request: Element,
-    client: ClientId | undefined,
+    asker: Asker,
     options: { id: string; nowMs: number; connected: boolean },
   ): { send?: Element; refuse?: Element } {
     if (this.#outstanding.size >= MAX_OUTSTANDING) {
@@ -54,7 +55,7 @@ export class IqOut {
     }
     const { id, nowMs, connected } = options;
     const deadlineMs = nowMs + (connected ? ANSWER_TIMEOUT_MS : DOWN_TIMEOUT_MS);
-    this.#outstanding.set(id, { client, request, deadlineMs, waiting: !connected });
+    this.#outstanding.set(id, { asker, request, deadlineMs, waiting: !connected });
     return connected ? { send: withId(request, id) } : {};
   }
 
@@ -68,7 +69,7 @@ export class IqOut {
       return { deliver: false, reason: "from somebody else than was asked" };
     }
     this.#outstanding.delete(id);
-    return { deliver: true, client: asked.client, answer: withId(answer, asked.request.attrs.id) };
+    return { deliver: true, asker: asked.asker, answer: withId(answer, asked.request.attrs.id) };
   }
 
   /** There is a session: what waited goes out, in order. */
@@ -98,14 +99,13 @@ export class IqOut {
   }
 
   /** Gives up on what is overdue; each asker gets an error that says why. */
-  expire(nowMs: number, why: string): { client: ClientId; error: Element }[] {
-    const failed: { client: ClientId; error: Element }[] = [];
-    for (const [id, { client, request, deadlineMs }] of this.#outstanding) {
+  expire(nowMs: number, why: string): { asker: Asker; error: Element }[] {
+    const failed: { asker: Asker; error: Element }[] = [];
+    for (const [id, { asker, request, deadlineMs }] of this.#outstanding) {
       if (deadlineMs > nowMs) continue;
       this.#outstanding.delete(id);
-      if (client === undefined) continue;
       const error = errorReply(request, { type: "wait", condition: "remote-server-timeout", text: why });
-      failed.push({ client, error });
+      failed.push({ asker, error });
     }
     return failed;
   }
@@ -120,14 +120,14 @@ export class IqOut {
   }
 
   /** A request was not sent after all: who asked, and what. */
-  forget(id: string): { client: ClientId | undefined; request: Element } | undefined {
+  forget(id: string): { asker: Asker; request: Element } | undefined {
     const asked = this.#outstanding.get(id);
     this.#outstanding.delete(id);
     return asked;
   }
 
   detach(client: ClientId): void {
-    for (const [id, asked] of this.#outstanding) if (asked.client === client) this.#outstanding.delete(id);
+    for (const [id, asked] of this.#outstanding) if (asked.asker === client) this.#outstanding.delete(id);
   }
 
   /**

@@ -4,11 +4,11 @@
  */
 import type { Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
-import { iqPayload, iqResult } from "../xmpp/stanza.ts";
+import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
 import { answerForAll, IqIn, type IqInDecision } from "./iq-in.ts";
-import { IqOut } from "./iq-out.ts";
+import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { pushKind, reissue, wantsPush } from "./pushes.ts";
@@ -50,27 +50,25 @@ export class Iq {
     this.ask(request, id);
   }
 
-  /** Sends a request upstream; `client` is undefined when it is ours and nobody waits for the answer. */
-  ask(request: Element, client: ClientId | undefined): void {
+  /** Sends a request upstream, or keeps it for a while until there is a session. */
+  ask(request: Element, asker: Asker): void {
     const { outlet, ports, session } = this.#deps;
     const options = {
       id: ports.ids.next(),
       nowMs: ports.clock.nowMs(),
       connected: session.connected,
     };
-    const { send, refuse } = this.#out.register(request, client, options);
+    const { send, refuse } = this.#out.register(request, asker, options);
     if (send) this.#sendRequest(send, "a request, under an id of ours");
-    else if (refuse && client !== undefined) {
-      outlet.deliver({ rule: "IQ-3", stanza: refuse, to: [client], reason: "too many open requests" });
-    } else outlet.withhold("DOWN-2", request, "waits for a session");
+    else if (refuse) this.#answer("IQ-3", asker, refuse, "too many open requests");
+    else outlet.withhold("DOWN-2", request, "waits for a session");
   }
 
   answerFromUpstream(answer: Element): void {
     const { outlet } = this.#deps;
     const decision = this.#out.answer(answer);
     if (!decision.deliver) return outlet.withhold("IQ-2", answer, decision.reason);
-    const to = decision.client === undefined ? [] : [decision.client];
-    outlet.deliver({ rule: "IQ-2", stanza: decision.answer, to, reason: "an answer goes to its asker" });
+    this.#answer("IQ-2", decision.asker, decision.answer, "an answer goes to its asker");
   }
 
   requestFromUpstream(request: Element): void {
@@ -134,12 +132,12 @@ export class Iq {
 
   /** Fails what is overdue. */
   tick(): void {
-    const { clients, outlet, ports, session } = this.#deps;
+    const { clients, ports, session } = this.#deps;
     const nowMs = ports.clock.nowMs();
     const rule = session.connected ? "IQ-4" : "DOWN-2";
     const why = session.connected ? "The other side did not answer." : session.downReason;
-    for (const { client, error } of this.#out.expire(nowMs, why)) {
-      outlet.deliver({ rule, stanza: error, to: [client], reason: "unanswered in time" });
+    for (const { asker, error } of this.#out.expire(nowMs, why)) {
+      this.#answer(rule, asker, error, "unanswered in time");
     }
     this.#carryOut(this.#in.expire(clients, nowMs));
   }
@@ -161,7 +159,18 @@ export class Iq {
     const { outlet } = this.#deps;
     if (outlet.toUpstream("IQ-1", request, reason)) return;
     const asked = this.#out.forget(request.attrs.id ?? "");
-    if (asked?.client !== undefined) outlet.refuse(asked.request, asked.client);
+    if (!asked) return;
+    if (typeof asked.asker === "string") outlet.refuse(asked.request, asked.asker);
+    else {
+      const error = errorReply(asked.request, { type: "wait", condition: "resource-constraint" });
+      this.#answer("DOWN-5", asked.asker, error, "there was no room for it");
+    }
+  }
+
+  #answer(rule: string, asker: Asker, stanza: Element, reason: string): void {
+    const to = typeof asker === "string" ? [asker] : [];
+    this.#deps.outlet.deliver({ rule, stanza, to, reason });
+    if (typeof asker === "function") asker(stanza);
   }
 
   #carryOut(decisions: IqInDecision[]): void {

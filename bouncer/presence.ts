@@ -23,6 +23,8 @@ interface PresenceDependencies {
   session: Session;
   /** The `<show/>` that contacts see while no client is available; empty for plain available. */
   detachedShow: string;
+  /** A client has sent its initial presence, and knows who is there. */
+  onAvailable(id: ClientId): void;
 }
 
 export class Presence {
@@ -150,6 +152,7 @@ export class Presence {
     for (const stanza of this.#in.requests.open()) {
       outlet.deliver({ rule: "PRES-12", stanza, to: [id], reason: "nobody has answered it yet" });
     }
+    this.#deps.onAvailable(id);
   }
 
   #leave(left: Element[]): void {

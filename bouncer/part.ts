@@ -1,0 +1,50 @@
+/**
+ * How a feature takes part in the policy: it may claim stanzas before the general rules see them, and hears of what
+ * happens to clients and to the session. account.ts asks its parts in a fixed order; the first that claims a stanza
+ * decides.
+ */
+import type { Element } from "@xmpp/xml";
+import type { OwnCaps } from "./caps.ts";
+import type { Clients } from "./clients.ts";
+import type { Iq } from "./iq.ts";
+import type { Outlet } from "./outlet.ts";
+import type { ClientId, Ports } from "./ports.ts";
+import type { Session } from "./session.ts";
+
+/** What every part may use. Only account.ts changes the session and which clients there are. */
+export interface PartContext {
+  ports: Ports;
+  clients: Clients;
+  outlet: Outlet;
+  session: Session;
+  caps: OwnCaps;
+  /** For questions of our own to the server, or to anybody. */
+  iq: Pick<Iq, "ask">;
+}
+
+export interface Part {
+  /** A stanza from the server, as it came. True when it is dealt with: no other part and no general rule sees it. */
+  fromUpstream?(stanza: Element): boolean;
+  /** A stanza from a client, without `from`. True when it is dealt with. */
+  fromClient?(id: ClientId, stanza: Element): boolean;
+  /** A client has bound. */
+  attached?(id: ClientId): void;
+  /** A client has sent its initial presence, and was told who is there (PRES-9). */
+  available?(id: ClientId): void;
+  /** A client's socket is gone, but it may come back. */
+  suspended?(id: ClientId): void;
+  resumed?(id: ClientId): void;
+  /** A client is gone; it is no longer among the clients. */
+  detached?(id: ClientId): void;
+  /** UP-8: a new session, whose server knows nothing of us yet but what the general rules have just said. */
+  upstreamBound?(): void;
+  /** The session goes on; its server has kept all that it knew of us. */
+  upstreamResumed?(): void;
+  upstreamLost?(): void;
+  /** All clients that survived the death of the process are here: what was kept for others may be let go. */
+  revived?(): void;
+  /** Sees to what is overdue. */
+  tick?(nowMs: number): void;
+  /** When tick() has something to do next, in milliseconds since the epoch. */
+  nextDeadlineMs?(): number | undefined;
+}
