@@ -4,6 +4,7 @@
  */
 import { Account } from "../bouncer/account.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
+import { platformClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
@@ -18,7 +19,9 @@ import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-
 import { Settings } from "./storage/settings.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { within } from "./time-limit.ts";
+import { DEFAULT_IDLE_SECONDS, patienceOf } from "./upstream/liveness.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
+import { openLink } from "./upstream/open-link.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
 const CONFIGURED_LOGIN_MS = 15_000;
@@ -59,6 +62,9 @@ export class AccountRuntime {
       hasClients: () => this.policy.hasClients,
       vault: this.#vault,
       session: new ManagedSession(new UpstreamRows(storage.sql), new Outbound(storage.sql)),
+      patience: patienceOf(DEFAULT_IDLE_SECONDS),
+      platform: { open: openLink, clock: platformClock },
+      random: Math.random,
       handlers: {
         onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
         onResumed: (fullJid) => this.#onResumed(fullJid),
@@ -114,7 +120,7 @@ export class AccountRuntime {
     const configured = this.#configuredPassword;
     if (!this.#vault.needsLogin || configured !== undefined) await this.#armAlarm();
     if (configured !== undefined) void this.useConfiguredPassword(configured);
-    this.upstream.tick(Date.now());
+    this.upstream.tick();
     this.#turn(() => {
       this.clients.expire(Date.now());
       this.policy.tick();

@@ -4,6 +4,7 @@
  */
 import type { StreamOpening } from "../../xmpp/framing.ts";
 import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
+import type { Endpoint } from "../discovery/endpoint.ts";
 
 /** `connect`: there was no connection yet. `tls`: STARTTLS failed. `stream`: it was lost afterwards. */
 export type LinkStage = "connect" | "tls" | "stream";
@@ -34,3 +35,6 @@ export interface Link {
   /** Lets go without another word to the handlers. */
   close(): void;
 }
+
+/** Makes a link to an endpoint; `run()` is the next thing to call on it. Throws where the platform has none to such an address. */
+export type OpenLink = (endpoint: Endpoint, handlers: LinkHandlers) => Link;

@@ -35,7 +35,8 @@ export class ManagedSession {
   #dirty = false;
   /** Stanzas are being acknowledged on the connection that stands. */
   #managed = false;
-  #askedForAck = false;
+  /** Since when an acknowledgement is asked for that is still to come. */
+  #askedAtMs: number | undefined;
   /** The sizes of those at the head of the queue that were sent on this connection, and their sum. */
   #sent: number[] = [];
   #sentSize = 0;
@@ -111,7 +112,7 @@ export class ManagedSession {
 
   /** An `<a/>`: what it acknowledges is done with. False when it claims more than was sent. */
   acknowledged(h: number): boolean {
-    this.#askedForAck = false;
+    this.#askedAtMs = undefined;
     return this.#acknowledge(h, this.#sent.length);
   }
 
@@ -144,11 +145,21 @@ export class ManagedSession {
       if (wire.length - before < BATCH) break;
     }
     if (!this.#managed) this.#drop(this.#sent.length);
-    else if (this.#sent.length > 0 && !this.#askedForAck) {
-      this.#askedForAck = true;
+    else if (this.#sent.length > 0 && this.#askedAtMs === undefined) {
+      this.#askedAtMs = nowMs;
       wire.push(REQUEST_ACK);
     }
     return wire;
+  }
+
+  /** Since when the server owes an acknowledgement, in milliseconds since the epoch. */
+  get unacknowledgedSinceMs(): number | undefined {
+    return this.#askedAtMs;
+  }
+
+  /** Does the server of the connection that stands acknowledge stanzas? */
+  get isManaged(): boolean {
+    return this.#managed;
   }
 
   /** Asks for an acknowledgement although nothing is open, if the server gives any. */
@@ -158,7 +169,7 @@ export class ManagedSession {
 
   #connected(managed: boolean): void {
     this.#managed = managed;
-    this.#askedForAck = false;
+    this.#askedAtMs = undefined;
     this.#sent = [];
     this.#sentSize = 0;
   }

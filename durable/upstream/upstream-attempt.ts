@@ -5,9 +5,9 @@
 import type { NegotiationConfig, NegotiationFailure } from "../../xmpp/initiating/state.ts";
 import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { protectionOf } from "../discovery/endpoint.ts";
-import type { Candidate } from "../discovery/find-candidates.ts";
+import type { Candidate, Refused } from "../discovery/find-candidates.ts";
 import type { Route } from "../discovery/route.ts";
-import { type StreamHandlers, UpstreamStream } from "./upstream-stream.ts";
+import { type StreamHandlers, type StreamPlatform, UpstreamStream } from "./upstream-stream.ts";
 
 /** Everything but how the transport is protected, which each candidate says. */
 export type AttemptConfig = Omit<NegotiationConfig, "tls">;
@@ -16,16 +16,19 @@ export class UpstreamAttempt {
   readonly #route: Route;
   readonly #config: AttemptConfig;
   readonly #handlers: StreamHandlers;
+  readonly #platform: StreamPlatform;
+  #candidate: Candidate | undefined;
   #stream: UpstreamStream | undefined;
   /** Some server has taken the credentials: what happens now concerns that server only. */
   #authenticated = false;
   #abandoned = false;
 
   /** Begins at once. No handler is called before the constructor has returned. */
-  constructor(route: Route, config: AttemptConfig, handlers: StreamHandlers) {
+  constructor(route: Route, config: AttemptConfig, handlers: StreamHandlers, platform: StreamPlatform) {
     this.#route = route;
     this.#config = config;
     this.#handlers = handlers;
+    this.#platform = platform;
     void this.#tryNext(undefined);
   }
 
@@ -33,9 +36,14 @@ export class UpstreamAttempt {
     return this.#stream?.isBound ?? false;
   }
 
-  /** When the server was last heard of, in milliseconds since the epoch. Only on a bound stream. */
-  get lastReceivedMs(): number {
-    return this.#stream?.lastReceivedMs ?? 0;
+  /** The server that is tried now, or that the session is with. */
+  get candidate(): Candidate | undefined {
+    return this.#candidate;
+  }
+
+  /** What was tried or refused so far, and why. */
+  get tried(): readonly Refused[] {
+    return this.#route.log;
   }
 
   /** Sends serialized stanzas or nonzas. Only on a bound stream. */
@@ -57,6 +65,7 @@ export class UpstreamAttempt {
   async #tryNext(last: NegotiationFailure | undefined): Promise<void> {
     const candidate = await this.#route.next();
     if (this.#abandoned) return;
+    this.#candidate = candidate;
     if (!candidate) return this.#handlers.onEnded(this.#conclusion(last));
     const config = { ...this.#config, tls: protectionOf(candidate) };
     try {
@@ -70,20 +79,21 @@ export class UpstreamAttempt {
   }
 
   #open(candidate: Candidate, config: NegotiationConfig): UpstreamStream {
-    return new UpstreamStream(candidate, config, {
+    const handlers: StreamHandlers = {
       ...this.#handlers,
       onAuthenticated: (evidence) => {
         this.#authenticated = true;
         this.#handlers.onAuthenticated(evidence);
       },
       onEnded: (failure) => {
+        this.#route.failed(failure.text);
         // Refused credentials are refused everywhere; to try them elsewhere only gets the account locked.
         const isRefusal = failure.kind === "credentials" || failure.kind === "token";
-        if (this.#authenticated || isRefusal) return this.#handlers.onEnded(failure);
-        this.#route.failed(failure.text);
-        void this.#tryNext(failure);
+        if (this.#authenticated || isRefusal) this.#handlers.onEnded(failure);
+        else void this.#tryNext(failure);
       },
-    });
+    };
+    return new UpstreamStream(candidate, config, handlers, this.#platform);
   }
 
   /** Nobody is left to try: the one failure there was, or the whole story. */

@@ -22,8 +22,14 @@ import type { StreamEvent } from "../../xmpp/xml/stream-reader.ts";
 import { deriveKeys } from "../credentials/derive-keys.ts";
 import type { Endpoint } from "../discovery/endpoint.ts";
 import { nonce } from "../random.ts";
-import type { Link } from "./link.ts";
-import { openLink } from "./open-link.ts";
+import type { Clock } from "../clock.ts";
+import type { Link, OpenLink } from "./link.ts";
+
+/** What carries a stream, and what it waits with. */
+export interface StreamPlatform {
+  open: OpenLink;
+  clock: Clock;
+}
 
 export interface StreamHandlers {
   onAuthenticated(evidence: AuthenticationEvidence): void;
@@ -35,7 +41,7 @@ export interface StreamHandlers {
   onFeatures(features: ServerFeatures): void;
   /** A stanza, or a nonza of Stream Management. */
   onElement(element: Element): void;
-  /** The chunk is done with: what its stanzas have moved is to be written down. */
+  /** A chunk, be it a keepalive, is done with: what its stanzas have moved is to be written down. */
   onTurnEnd(): void;
   /** Called once; nothing else after it. */
   onEnded(failure: NegotiationFailure): void;
@@ -48,18 +54,22 @@ export class UpstreamStream {
   readonly #handlers: StreamHandlers;
   readonly #state: NegotiationState;
   readonly #link: Link;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #endTimeLimit: () => void;
   #ended = false;
-  #lastReceivedMs = Date.now();
 
-  constructor(endpoint: Endpoint, config: NegotiationConfig, handlers: StreamHandlers) {
+  /** Begins at once. Throws where the platform does not connect to such an address. */
+  constructor(
+    endpoint: Endpoint,
+    config: NegotiationConfig,
+    handlers: StreamHandlers,
+    { open, clock }: StreamPlatform,
+  ) {
     this.#handlers = handlers;
     this.#state = startNegotiation(config);
-    this.#link = openLink(endpoint, {
+    this.#link = open(endpoint, {
       onConnected: () => this.#negotiate({ type: "connected" }),
       onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
       onEvents: (events) => {
-        this.#lastReceivedMs = Date.now();
         try {
           this.#onEvents(events);
         } finally {
@@ -69,19 +79,14 @@ export class UpstreamStream {
       onClosed: (reason, stage) =>
         this.#end({ kind: stage === "tls" ? "identity" : "server", condition: "closed", text: reason }),
     });
-    this.#timer = setTimeout(() => {
+    this.#endTimeLimit = clock.after(NEGOTIATION_TIMEOUT_MS, () => {
       this.#end({ kind: "server", condition: "timeout", text: "The server took too long to let us in." });
-    }, NEGOTIATION_TIMEOUT_MS);
+    });
     void this.#link.run();
   }
 
   get isBound(): boolean {
     return !this.#ended && this.#state.phase === "bound";
-  }
-
-  /** When the server was last heard of, in milliseconds since the epoch. */
-  get lastReceivedMs(): number {
-    return this.#lastReceivedMs;
   }
 
   /** Sends serialized stanzas or nonzas. Only on a bound stream. */
@@ -97,7 +102,7 @@ export class UpstreamStream {
   /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */
   abandon(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#endTimeLimit();
     this.#link.close();
   }
 
@@ -173,11 +178,11 @@ export class UpstreamStream {
       case "authenticated":
         return this.#handlers.onAuthenticated(effect.evidence);
       case "bound":
-        clearTimeout(this.#timer);
+        this.#endTimeLimit();
         this.#handlers.onFeatures(effect.features);
         return this.#handlers.onBound(effect.fullJid, effect.sm, effect.chosen ?? false);
       case "resumed":
-        clearTimeout(this.#timer);
+        this.#endTimeLimit();
         if (effect.features) this.#handlers.onFeatures(effect.features);
         return this.#handlers.onResumed(effect.h);
       case "resume-failed":

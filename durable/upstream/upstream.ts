@@ -1,6 +1,7 @@
 /**
  * The account's one session with its server, kept up: connects, logs in with what is stored, resumes, queues what clients
- * send, notices a server that has gone silent, tries again, and stops when only a person can help.
+ * send, leaves a server that has gone silent, tries again, and stops when only a person can help. When to ask, to give up
+ * and to try again is decided in liveness.ts and retry.ts.
  */
 import type { Element } from "@xmpp/xml";
 import type {
@@ -16,10 +17,15 @@ import { stanzaKind } from "../../xmpp/stanza.ts";
 import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Vault } from "../credentials/vault.ts";
+import type { Refused } from "../discovery/find-candidates.ts";
 import type { Route } from "../discovery/route.ts";
-import { backoffMs } from "./backoff.ts";
+import { keepAccepted } from "./keep-accepted.ts";
+import { Liveness, type Patience } from "./liveness.ts";
 import type { ManagedSession } from "./managed-session.ts";
+import { Retry } from "./retry.ts";
 import { type AttemptConfig, UpstreamAttempt } from "./upstream-attempt.ts";
+import { describeServer, type Phase, type UpstreamStatus } from "./upstream-status.ts";
+import type { StreamHandlers, StreamPlatform } from "./upstream-stream.ts";
 
 interface UpstreamHandlers {
   /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
@@ -31,14 +37,6 @@ interface UpstreamHandlers {
   onLost(reason: string): void;
   /** The server refuses the account's credentials: nothing is tried again until somebody logs in. */
   onRefused(reason: string): void;
-}
-
-export interface UpstreamStatus {
-  phase: "offline" | "connecting" | "online" | "needs-login";
-  /** What went wrong last, in words; empty when nothing did. */
-  lastError: string;
-  /** Milliseconds since the epoch; undefined when nothing is planned. */
-  nextAttemptMs: number | undefined;
 }
 
 export type LoginOutcome = { ok: true } | { ok: false; failure: NegotiationFailure };
@@ -55,51 +53,67 @@ interface UpstreamDependencies {
   hasClients(): boolean;
   vault: Vault;
   session: ManagedSession;
+  /** How long the server may be silent. */
+  patience: Patience;
+  platform: StreamPlatform;
+  /** In [0, 1). */
+  random(): number;
   handlers: UpstreamHandlers;
 }
 
-/** A server that says nothing for this long is asked whether it is there. */
-const IDLE_MS = 25_000;
-/** And given up after another such time. */
-const SILENT_MS = 55_000;
-
-/** A session that lasted this long was a success. */
-const STABLE_MS = 60_000;
-/** So many shorter ones in a row may be bad luck. */
-const FORGIVEN_SESSIONS = 5;
+/** The session that stands. */
+interface Established {
+  resumed: boolean;
+  liveness: Liveness;
+}
 
 function nothing(): void {
   // For a stream that ends before any of this can happen.
 }
 
+function cancelNothing(): void {
+  // No timer runs.
+}
+
 export class Upstream {
   readonly #deps: UpstreamDependencies;
+  readonly #retry = new Retry();
   #stream: UpstreamAttempt | undefined;
-  #attempts = 0;
-  #establishedAtMs: number | undefined;
-  #shortSessions = 0;
+  #established: Established | undefined;
   /** The last attempt was made with a token, and has not led to a session. */
   #triedToken = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** One timer: for the next attempt, or for the next look at a server that is silent. */
+  #cancelTimer: () => void = cancelNothing;
   #nextAttemptMs: number | undefined;
-  #lastError = "";
+  #lastError: { text: string; atMs: number } | undefined;
+  #phase: { name: Phase; sinceMs: number };
+  /** Of the latest attempt, once it has ended. */
+  #tried: readonly Refused[] = [];
   #features: ServerFeatures = { rosterVersioning: false, sessionRequired: false, streamManagement: false };
 
   constructor(deps: UpstreamDependencies) {
     this.#deps = deps;
+    this.#phase = { name: "offline", sinceMs: this.#nowMs() };
   }
 
   get features(): ServerFeatures {
     return this.#features;
   }
 
+  /** What there is to tell the owner, now. */
   status(): UpstreamStatus {
-    const online = this.#stream?.isBound ?? false;
-    const offline = this.#stream ? "connecting" : this.#deps.vault.needsLogin ? "needs-login" : "offline";
+    this.#notePhase();
+    const candidate = this.#stream?.candidate;
     return {
-      phase: online ? "online" : offline,
-      lastError: this.#lastError,
+      phase: this.#phase.name,
+      sinceMs: this.#phase.sinceMs,
+      server: candidate && describeServer(candidate),
+      streamManagement: this.#established !== undefined && this.#deps.session.isManaged,
+      session: this.#established && (this.#established.resumed ? "resumed" : "new"),
+      lastError: this.#lastError?.text ?? "",
+      lastErrorAtMs: this.#lastError?.atMs,
       nextAttemptMs: this.#nextAttemptMs,
+      tried: this.#stream?.tried ?? this.#tried,
     };
   }
 
@@ -110,38 +124,22 @@ export class Upstream {
     const credentials = vault.credentials();
     if (!credentials) return;
     // FAST-4: a token that is neither taken nor refused must not keep us out.
-    const token = this.#triedToken ? undefined : vault.token(Date.now());
+    const token = this.#triedToken ? undefined : vault.token(this.#nowMs());
     this.#triedToken = token !== undefined;
     this.#connect(credentials, nothing, token);
   }
 
   /** For the alarm: connects if that is due, and finds out whether a silent server is still there. */
-  tick(nowMs: number): void {
-    if (!this.#stream) {
-      if (this.#nextAttemptMs === undefined || this.#nextAttemptMs <= nowMs) this.start();
-      return;
-    }
-    if (!this.#stream.isBound) return;
-    const silentMs = nowMs - this.#stream.lastReceivedMs;
-    if (silentMs > SILENT_MS) {
-      this.#stream.abandon();
-      const text = `The server has not answered for ${Math.round(silentMs / 1000)} s.`;
-      this.#onEnded({ kind: "server", condition: "silent", text }, undefined);
-      this.start();
-    } else if (silentMs > IDLE_MS) {
-      // Without Stream Management a ping does it: any answer, even an error, is a sign of life (XEP-0199).
-      this.#stream.send([
-        this.#deps.session.probe() ?? `<iq type="get" id="alive"><ping xmlns="${NS.ping}"/></iq>`,
-      ]);
-    }
+  tick(): void {
+    if (this.#stream) this.#look();
+    else if (this.#nextAttemptMs === undefined || this.#nextAttemptMs <= this.#nowMs()) this.start();
   }
 
   /** Sends one stanza now, or keeps it until there is a session. False when there is no room to keep it. */
   send(stanza: Element): boolean {
-    const connected = this.#stream?.isBound ?? false;
-    const nowMs = Date.now();
+    const nowMs = this.#nowMs();
     if (!this.#deps.session.add(serialize(stanza, NS.client), nowMs)) return false;
-    if (connected) this.#stream?.send(this.#deps.session.drain(nowMs));
+    if (this.#stream?.isBound) this.#stream.send(this.#deps.session.drain(nowMs));
     return true;
   }
 
@@ -166,15 +164,15 @@ export class Upstream {
   ): void {
     this.#clearTimer();
     const { session, handlers } = this.#deps;
-    const stream = new UpstreamAttempt(this.#deps.route(), this.#config(credentials, token), {
+    const stream = this.#attempt(this.#config(credentials, token), {
       onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
       onBound: (fullJid, sm, chosen) => {
-        this.#established();
+        this.#onEstablished(false);
         session.begin(fullJid, sm, () => handlers.onBound(fullJid, chosen));
       },
       onResumed: (h) => {
         const fullJid = session.resumption()?.fullJid ?? "";
-        this.#established();
+        this.#onEstablished(true);
         if (!session.resumed(h)) return this.#tooHigh(stream);
         handlers.onResumed(fullJid);
       },
@@ -182,8 +180,10 @@ export class Upstream {
       onFeatures: (features) => (this.#features = features),
       onElement: (element) => this.#onElement(stream, element),
       onTurnEnd: () => {
+        const nowMs = this.#nowMs();
+        this.#established?.liveness.heard(nowMs);
         session.endTurn();
-        if (stream.isBound) stream.send(session.drain(Date.now()));
+        if (stream.isBound) stream.send(session.drain(nowMs));
       },
       onEnded: (failure) => {
         settle({ ok: false, failure });
@@ -191,11 +191,12 @@ export class Upstream {
       },
     });
     this.#stream = stream;
+    this.#notePhase();
   }
 
   /** A stream that only finds out whether the server takes a password. The session is not touched. */
   #prove(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
-    const stream = new UpstreamAttempt(this.#deps.route(), this.#proofConfig(credentials), {
+    const stream = this.#attempt(this.#proofConfig(credentials), {
       onAuthenticated: (evidence) => {
         stream.abandon();
         void this.#accept(credentials, evidence, settle);
@@ -208,6 +209,10 @@ export class Upstream {
       onTurnEnd: nothing,
       onEnded: (failure) => settle({ ok: false, failure }),
     });
+  }
+
+  #attempt(config: AttemptConfig, handlers: StreamHandlers): UpstreamAttempt {
+    return new UpstreamAttempt(this.#deps.route(), config, handlers, this.#deps.platform);
   }
 
   #config(credentials: Credentials, token: NegotiationConfig["token"]): AttemptConfig {
@@ -237,20 +242,13 @@ export class Upstream {
     };
   }
 
-  /** LOGIN-4: keys in place of the password where they will open the account again. */
   async #accept(
     credentials: Credentials,
-    { mechanism, scram, saltIsStable, token }: AuthenticationEvidence,
+    evidence: AuthenticationEvidence,
     settle: (outcome: LoginOutcome) => void,
   ): Promise<void> {
-    const { vault } = this.#deps;
     try {
-      if (credentials.type === "password") {
-        const lasting: Credentials = scram && saltIsStable ? { type: "scram", ...scram } : credentials;
-        await vault.accept(credentials.password, lasting, mechanism, token);
-      } else if (token) {
-        await vault.keepToken(token);
-      }
+      await keepAccepted(this.#deps.vault, credentials, evidence);
       settle({ ok: true });
     } catch {
       const text = "The server takes this password, but it cannot be kept here.";
@@ -283,18 +281,43 @@ export class Upstream {
     stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.");
   }
 
-  #established(): void {
-    this.#attempts = 0;
+  #onEstablished(resumed: boolean): void {
+    const nowMs = this.#nowMs();
     this.#triedToken = false;
-    this.#establishedAtMs = Date.now();
-    this.#lastError = "";
+    this.#retry.established(nowMs);
+    this.#established = { resumed, liveness: new Liveness(this.#deps.patience, nowMs) };
+    this.#notePhase();
+    this.#look();
+  }
+
+  /** UP-12: is a silent server still there? Looks again when there may be something to do. */
+  #look(): void {
+    if (!this.#established) return;
+    const { session } = this.#deps;
+    const { liveness } = this.#established;
+    const nowMs = this.#nowMs();
+    const verdict = liveness.judge(nowMs, session.unacknowledgedSinceMs);
+    if (verdict.type === "dead") {
+      this.#stream?.abandon();
+      this.#onEnded({ kind: "server", condition: "silent", text: verdict.text }, undefined);
+      return this.start();
+    }
+    if (verdict.type === "wait") return this.#wait(verdict.untilMs - nowMs, () => this.#look());
+    liveness.asked(nowMs);
+    // Without Stream Management a ping does it: any answer, even an error, is a sign of life (XEP-0199).
+    this.#stream?.send([session.probe() ?? `<iq type="get" id="alive"><ping xmlns="${NS.ping}"/></iq>`]);
+    this.#look();
   }
 
   /** `tried`: the credentials that this stream came with; they may not be those that are stored now. */
   #onEnded(failure: NegotiationFailure, tried: Credentials | undefined): void {
     const { vault, session, handlers } = this.#deps;
+    this.#clearTimer();
+    this.#tried = this.#stream?.tried ?? [];
     this.#stream = undefined;
-    this.#lastError = failure.text;
+    this.#established = undefined;
+    this.#lastError = { text: failure.text, atMs: this.#nowMs() };
+    this.#notePhase();
     session.disconnected();
     if (failure.kind === "token") {
       // On a new connection: Prosody's SASL2 takes nothing but tokens on one that began with a token.
@@ -309,25 +332,36 @@ export class Upstream {
 
   async #refused(reason: string): Promise<void> {
     await this.#deps.vault.refuse();
+    this.#notePhase();
     this.#deps.handlers.onRefused(reason);
   }
 
   #retryLater(): void {
-    if (this.#establishedAtMs !== undefined) {
-      const lasted = Date.now() - this.#establishedAtMs > STABLE_MS;
-      this.#shortSessions = lasted ? 0 : this.#shortSessions + 1;
-      this.#establishedAtMs = undefined;
-    }
-    // A server that ends us again and again as soon as we are in must not be tried every second.
-    const penalty = Math.max(0, this.#shortSessions - FORGIVEN_SESSIONS);
-    const delayMs = backoffMs(this.#attempts + penalty, Math.random());
-    this.#attempts += 1;
-    this.#nextAttemptMs = Date.now() + delayMs;
-    this.#timer = setTimeout(() => this.start(), delayMs);
+    const nowMs = this.#nowMs();
+    const delayMs = this.#retry.failed(nowMs, this.#deps.random());
+    this.#nextAttemptMs = nowMs + delayMs;
+    this.#wait(delayMs, () => this.start());
+  }
+
+  #wait(delayMs: number, then: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#deps.platform.clock.after(delayMs, then);
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
+    this.#cancelTimer = cancelNothing;
     this.#nextAttemptMs = undefined;
+  }
+
+  #notePhase(): void {
+    const online = this.#stream?.isBound ?? false;
+    const offline = this.#deps.vault.needsLogin ? "needs-login" : "offline";
+    const name = online ? "online" : this.#stream ? "connecting" : offline;
+    if (name !== this.#phase.name) this.#phase = { name, sinceMs: this.#nowMs() };
+  }
+
+  #nowMs(): number {
+    return this.#deps.platform.clock.nowMs();
   }
 }

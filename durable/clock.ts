@@ -1,0 +1,16 @@
+/** Time as the parts that wait take it: given to them, so that tests need not wait themselves. */
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+  /** Calls back once, after so many milliseconds; what it returns calls that off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const platformClock: Clock = {
+  nowMs: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
