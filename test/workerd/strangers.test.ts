@@ -14,7 +14,7 @@ async function mechanisms(account: string): Promise<string> {
 
 describe("strangers", () => {
   it("LOGIN-8 regression: a wrong password during an outage does not take the place of what is stored", async () => {
-    const account = "guessed@good.example";
+    const account = "strangers-guess@good.example";
     const owner = await Client.online(account);
     await drop(account);
     const stranger = await Client.connect(account);
