@@ -3,33 +3,43 @@
  * at any instruction; the first event after that loads everything again.
  */
 import { DurableObject } from "cloudflare:workers";
-import { parseJid } from "../xmpp/jid.ts";
+import { formatJid, parseJid } from "../xmpp/jid.ts";
 import { AccountRuntime } from "./account-runtime.ts";
-import { readConfig } from "./config.ts";
+import { isAllowed, readConfig } from "./config.ts";
 import type { Env } from "./env.ts";
 import { migrate } from "./storage/schema.ts";
 import { Settings } from "./storage/settings.ts";
+import { isStuck } from "./watchdog/is-stuck.ts";
+import { Registration } from "./watchdog/registration.ts";
+import { REGISTRY_NAME } from "./watchdog/registry-object.ts";
 
-/** How the Worker tells the object which account it is, and whether a password may be sent over this connection. */
+/**
+ * How the Worker tells the object which account it is, whether a password may be sent over this connection, and whether
+ * it comes from this machine.
+ */
 export const ACCOUNT_HEADER = "xmpproxy-account";
 export const SECURE_HEADER = "xmpproxy-secure";
+export const LOOPBACK_HEADER = "xmpproxy-loopback";
 
 const ALARM_RETRY_MS = 60_000;
 
 export class AccountObject extends DurableObject<Env> {
-  #runtime: Promise<AccountRuntime> | undefined;
+  readonly #settings: Settings;
+  /** Undefined while the settings do not allow the account any more. */
+  #runtime: Promise<AccountRuntime | undefined> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage);
+    this.#settings = new Settings(ctx.storage.sql);
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const bareJid = request.headers.get(ACCOUNT_HEADER) ?? "";
-    const runtime = await this.#load(bareJid);
+    this.#settings.set("on-loopback", request.headers.get(LOOPBACK_HEADER) === "1" ? "1" : "0");
+    const runtime = await this.#load(request.headers.get(ACCOUNT_HEADER) ?? "", true);
+    if (!runtime) return new Response(null, { status: 403 });
     if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      await runtime.tick();
-      return new Response(null, { status: 204 });
+      return new Response(null, { status: 404 });
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -42,45 +52,82 @@ export class AccountObject extends DurableObject<Env> {
     });
   }
 
+  /** ALIVE-2: for the watchdog. Goes on where the alarm has stopped; says whether it had. */
+  async wake(bareJid: string): Promise<boolean> {
+    const stuck = isStuck(await this.ctx.storage.getAlarm(), Date.now());
+    const runtime = await this.#load(bareJid);
+    if (stuck) await runtime?.tick();
+    return stuck;
+  }
+
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    (await this.#load()).onFrame(ws, data);
+    (await this.#load())?.onFrame(ws, data);
   }
 
   override async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    (await this.#load()).clients.onClosed(ws, code);
+    (await this.#load())?.clients.onClosed(ws, code);
   }
 
   override async webSocketError(ws: WebSocket): Promise<void> {
-    (await this.#load()).clients.onClosed(ws, 1006);
+    (await this.#load())?.clients.onClosed(ws, 1006);
   }
 
   override async alarm(): Promise<void> {
     try {
-      await (await this.#load()).tick();
+      await (await this.#load())?.tick();
     } catch {
       // The platform stops calling an alarm that has failed often; the account would stay offline until somebody comes.
       await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
     }
   }
 
-  /** The account's runtime, loaded once; `bareJid` is only needed the first time an object is ever used. */
-  #load(bareJid?: string): Promise<AccountRuntime> {
-    this.#runtime ??= this.#create(bareJid).catch((error: unknown) => {
-      // The next event tries again.
-      this.#runtime = undefined;
-      throw error;
-    });
+  /**
+   * The account's runtime, loaded once; `bareJid` is only needed the first time an object is ever used. `admitted`: the
+   * Worker has just looked whether the account is allowed, perhaps by newer settings than ours.
+   */
+  #load(bareJid?: string, admitted = false): Promise<AccountRuntime | undefined> {
+    // What could not be loaded, or was not allowed, the next event tries again.
+    this.#runtime ??= this.#create(bareJid, admitted).then(
+      (runtime) => {
+        if (!runtime) this.#runtime = undefined;
+        return runtime;
+      },
+      (error: unknown) => {
+        this.#runtime = undefined;
+        throw error;
+      },
+    );
     return this.#runtime;
   }
 
-  async #create(bareJid: string | undefined): Promise<AccountRuntime> {
-    const jid = parseJid(bareJid ?? new Settings(this.ctx.storage.sql).get("account") ?? "");
+  async #create(bareJid: string | undefined, admitted: boolean): Promise<AccountRuntime | undefined> {
+    const jid = parseJid(bareJid ?? this.#settings.get("account") ?? "");
     const result = readConfig(this.env);
     // The Worker checks both before it calls; an object cannot do without either.
     if (!jid) throw new Error("This object was never told whose it is");
     if (!result.ok) throw new Error(`Configuration: ${result.problems.join("; ")}`);
-    const runtime = await AccountRuntime.load(this.ctx.storage, result.config, jid, this.ctx.getWebSockets());
-    const password = result.config.accounts.get(`${jid.local}@${jid.domain}`);
+    const account = formatJid(jid);
+    const onLoopback = this.#settings.get("on-loopback") === "1";
+    if (!admitted && !isAllowed(result.config, account, onLoopback)) {
+      // ALIVE-4: other settings begin with another process, so that nothing of this one is at work.
+      for (const ws of this.ctx.getWebSockets()) ws.close(1008, "This account is not served any more.");
+      await this.ctx.storage.deleteAlarm();
+      return undefined;
+    }
+    const registration = new Registration(
+      this.#settings,
+      this.env.REGISTRY.getByName(REGISTRY_NAME),
+      account,
+      onLoopback,
+    );
+    const runtime = await AccountRuntime.load(
+      this.ctx.storage,
+      result.config,
+      jid,
+      registration,
+      this.ctx.getWebSockets(),
+    );
+    const password = result.config.accounts.get(account);
     if (password !== undefined) await runtime.useConfiguredPassword(password);
     void runtime.tick();
     return runtime;

@@ -23,6 +23,7 @@ import { DEFAULT_IDLE_SECONDS, patienceOf } from "./upstream/liveness.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
 import { openLink } from "./upstream/open-link.ts";
 import { Upstream } from "./upstream/upstream.ts";
+import type { Registration } from "./watchdog/registration.ts";
 
 const CONFIGURED_LOGIN_MS = 15_000;
 /** The longest an idle object waits between two looks at what is due. */
@@ -36,14 +37,16 @@ export class AccountRuntime {
   readonly #guard: LoginGuard;
   readonly #storage: DurableObjectStorage;
   readonly #settings: Settings;
+  readonly #registration: Registration;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  private constructor(storage: DurableObjectStorage, config: Config, jid: Jid) {
+  private constructor(storage: DurableObjectStorage, config: Config, jid: Jid, registration: Registration) {
     const bareJid = formatJid(jid);
     this.#storage = storage;
+    this.#registration = registration;
     this.#settings = new Settings(storage.sql);
     this.#settings.set("account", bareJid);
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid);
@@ -70,7 +73,7 @@ export class AccountRuntime {
         onResumed: (fullJid) => this.#onResumed(fullJid),
         onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
         onLost: (reason) => this.#turn(() => this.policy.upstreamLost(reason)),
-        onRefused: (reason) => this.clients.endAll("not-authorized", reason),
+        onRefused: (reason) => this.#onRefused(reason),
       },
     });
     this.clients = new ClientSockets({
@@ -92,9 +95,10 @@ export class AccountRuntime {
     storage: DurableObjectStorage,
     config: Config,
     jid: Jid,
+    registration: Registration,
     sockets: readonly WebSocket[],
   ): Promise<AccountRuntime> {
-    const runtime = new AccountRuntime(storage, config, jid);
+    const runtime = new AccountRuntime(storage, config, jid, registration);
     await runtime.#vault.load();
     runtime.clients.revive(sockets);
     return runtime;
@@ -119,6 +123,7 @@ export class AccountRuntime {
   async tick(): Promise<void> {
     const configured = this.#configuredPassword;
     if (!this.#vault.needsLogin || configured !== undefined) await this.#armAlarm();
+    this.#registration.keep(!this.#vault.needsLogin);
     if (configured !== undefined) void this.useConfiguredPassword(configured);
     this.upstream.tick();
     this.#turn(() => {
@@ -134,6 +139,11 @@ export class AccountRuntime {
   /** One client frame, in one turn. */
   onFrame(ws: WebSocket, data: string | ArrayBuffer): void {
     this.#turn(() => this.clients.onFrame(ws, data));
+  }
+
+  #onRefused(reason: string): void {
+    this.clients.endAll("not-authorized", reason);
+    this.#registration.keep(false);
   }
 
   #onResumed(fullJid: string): void {

@@ -1,8 +1,10 @@
 /** What wrangler.toml, secrets and .dev.vars give to the Worker and its objects. Read only through config.ts. */
 import type { AccountObject } from "./account-object.ts";
+import type { RegistryObject } from "./watchdog/registry-object.ts";
 
 export interface Env {
   ACCOUNT: DurableObjectNamespace<AccountObject>;
+  REGISTRY: DurableObjectNamespace<RegistryObject>;
   ASSETS: Fetcher;
   ALLOWED_ACCOUNTS?: string;
   UPSTREAM_HOSTS?: string;

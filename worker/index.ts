@@ -3,14 +3,16 @@
  * nothing of XMPP beyond what refusing a connection needs.
  */
 import { type Context, Hono } from "hono";
-import { ACCOUNT_HEADER, SECURE_HEADER } from "../durable/account-object.ts";
+import { ACCOUNT_HEADER, LOOPBACK_HEADER, SECURE_HEADER } from "../durable/account-object.ts";
 import { type Config, isAllowed, onlyAccount, readConfig } from "../durable/config.ts";
 import type { Env } from "../durable/env.ts";
+import { REGISTRY_NAME } from "../durable/watchdog/registry-object.ts";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
 import { isLoopback } from "./loopback.ts";
 import { refuseStream } from "./refuse-stream.ts";
 
 export { AccountObject } from "../durable/account-object.ts";
+export { RegistryObject } from "../durable/watchdog/registry-object.ts";
 
 type App = { Bindings: Env };
 
@@ -32,8 +34,7 @@ app.get("/xmpp-websocket/:jid", (c) => connectClient(c, c.req.param("jid")));
 export default {
   fetch: app.fetch,
   async scheduled(_event, env) {
-    const result = readConfig(env);
-    if (result.ok) await wakeConfiguredAccounts(env, result.config);
+    await env.REGISTRY.getByName(REGISTRY_NAME).round();
   },
 } satisfies ExportedHandler<Env>;
 
@@ -63,6 +64,7 @@ function connectClient(c: Context<App>, requested: string | undefined): Response
   if (!isAllowed(result.config, bareJid, loopback)) return refuseAccount(result.config, bareJid);
   const headers = new Headers(c.req.raw.headers);
   headers.set(ACCOUNT_HEADER, bareJid);
+  headers.set(LOOPBACK_HEADER, loopback ? "1" : "0");
   headers.set(SECURE_HEADER, loopback || protocol === "https:" ? "1" : "0");
   return c.env.ACCOUNT.getByName(bareJid).fetch(new Request(c.req.raw, { headers }));
 }
@@ -81,8 +83,6 @@ function refuseAccount(config: Config, bareJid: string): Response {
 /** CFG-4: accounts of the ACCOUNTS secret are to be online before any client has logged in. */
 async function wakeConfiguredAccounts(env: Env, config: Config): Promise<void> {
   await Promise.allSettled(
-    [...config.accounts.keys()].map((bareJid) =>
-      env.ACCOUNT.getByName(bareJid).fetch("http://account/wake", { headers: { [ACCOUNT_HEADER]: bareJid } }),
-    ),
+    [...config.accounts.keys()].map((bareJid) => env.ACCOUNT.getByName(bareJid).wake(bareJid)),
   );
 }

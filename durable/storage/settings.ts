@@ -1,5 +1,15 @@
 /** Single values that outlive the process, in the table `setting`. */
-export type SettingName = "account" | "resource" | "full-jid" | "boots" | "user-agent" | "token-count";
+export type SettingName =
+  | "account"
+  | "resource"
+  | "full-jid"
+  | "boots"
+  | "user-agent"
+  | "token-count"
+  // The account's last client came from this machine: "1" or "0".
+  | "on-loopback"
+  // How the account stands in the watchdog's registry (watchdog/registration.ts).
+  | "registered";
 
 export class Settings {
   readonly #sql: SqlStorage;

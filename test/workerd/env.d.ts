@@ -5,6 +5,7 @@ declare namespace Cloudflare {
   }
   interface Env {
     ACCOUNT: DurableObjectNamespace<import("../../durable/account-object.ts").AccountObject>;
+    REGISTRY: DurableObjectNamespace<import("../../durable/watchdog/registry-object.ts").RegistryObject>;
     ASSETS: Fetcher;
     ALLOWED_ACCOUNTS: string;
     UPSTREAM_HOSTS: string;
