@@ -23,6 +23,8 @@ export interface Config {
   /** Accounts that are online before any client has logged in: bare JID to password. */
   accounts: ReadonlyMap<string, string>;
   credentialsKey: string;
+  /** Web origins whose pages may connect; empty for those of any site. The deployment's own may always. */
+  allowedOrigins: readonly string[];
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
@@ -102,6 +104,22 @@ const dohUrl = v.pipe(
   }, "must be an https:// URL (http:// only on a loopback host)"),
 );
 
+const allowedOrigins = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) => text.split(",").map((entry) => entry.trim())),
+  v.transform((entries) => entries.filter((entry) => entry !== "")),
+  v.rawTransform(({ dataset, addIssue }) =>
+    dataset.value.map((entry) => {
+      const origin = URL.parse(entry)?.origin ?? "null";
+      // Compared with what browsers send, character for character (RFC 6454 section 6.2).
+      if (origin === "null" || origin !== entry.toLowerCase()) {
+        addIssue({ message: `"${entry}" is not a web origin (https://chat.example.org)` });
+      }
+      return origin;
+    }),
+  ),
+);
+
 const plainTextLoopback = v.pipe(
   v.optional(v.string(), ""),
   v.picklist(["", "true", "false"], 'must be "true" or "false"'),
@@ -115,6 +133,7 @@ const schema = v.object({
   ALLOW_PLAINTEXT_LOOPBACK: plainTextLoopback,
   ACCOUNTS: accounts,
   CREDENTIALS_KEY: credentialsKey,
+  ALLOWED_ORIGINS: allowedOrigins,
 });
 
 /** Reads and checks the settings. Pure: the same environment gives the same answer. */
@@ -124,7 +143,8 @@ export function readConfig(env: unknown): ConfigResult {
     const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "settings"}: ${issue.message}`);
     return { ok: false, problems };
   }
-  const { ALLOWED_ACCOUNTS, UPSTREAM_HOSTS, DOH_URL, ACCOUNTS, CREDENTIALS_KEY } = result.output;
+  const { ALLOWED_ACCOUNTS, UPSTREAM_HOSTS, DOH_URL, ACCOUNTS, CREDENTIALS_KEY, ALLOWED_ORIGINS } =
+    result.output;
   const problems = result.output.ALLOW_PLAINTEXT_LOOPBACK ? [] : plainTextProblems(UPSTREAM_HOSTS);
   if (problems.length > 0) return { ok: false, problems };
   return {
@@ -135,6 +155,7 @@ export function readConfig(env: unknown): ConfigResult {
       dohUrl: DOH_URL,
       accounts: ACCOUNTS,
       credentialsKey: CREDENTIALS_KEY,
+      allowedOrigins: ALLOWED_ORIGINS,
     },
   };
 }

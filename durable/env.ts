@@ -12,4 +12,7 @@ export interface Env {
   ALLOW_PLAINTEXT_LOOPBACK?: string;
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
+  ALLOWED_ORIGINS?: string;
+  /** How often one address may begin a connection; an owner may take it out of wrangler.toml. */
+  CONNECTIONS?: RateLimit;
 }

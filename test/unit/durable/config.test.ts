@@ -35,6 +35,17 @@ describe("settings that are well", () => {
   });
 
   it.each([
+    ["", []],
+    [
+      " https://chat.example.org ,http://localhost:5173,",
+      ["https://chat.example.org", "http://localhost:5173"],
+    ],
+    ["HTTPS://Chat.Example.org", ["https://chat.example.org"]],
+  ])("EDGE-1 ALLOWED_ORIGINS %j", (text, origins) => {
+    expect(config({ ALLOWED_ORIGINS: text }).allowedOrigins).toEqual(origins);
+  });
+
+  it.each([
     [
       `{"Alice@example.org":"secret","bob@example.org":" "}`,
       [
@@ -58,6 +69,12 @@ describe("CFG-3 a mistake is named in words, with its setting", () => {
     [{ ALLOWED_ACCOUNTS: "alice" }, [notBare("alice")]],
     [{ ALLOWED_ACCOUNTS: "alice@example.org/phone" }, [notBare("alice@example.org/phone")]],
     [{ ALLOWED_ACCOUNTS: "*@" }, [notBare("*@")]],
+    [
+      { ALLOWED_ORIGINS: "chat.example.org, https://chat.example.org/, *" },
+      ["chat.example.org", "https://chat.example.org/", "*"].map(
+        (entry) => `ALLOWED_ORIGINS: "${entry}" is not a web origin (https://chat.example.org)`,
+      ),
+    ],
     [{ ALLOWED_ACCOUNTS: "*@alice@example.org" }, [notBare("*@alice@example.org")]],
     [{ ALLOWED_ACCOUNTS: "**, a@b, x" }, [notBare("**"), notBare("x")]],
     [{ ACCOUNTS: "hunter2" }, [notRecord]],

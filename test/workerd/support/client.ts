@@ -12,7 +12,7 @@ const PASSWORD = "pencil";
 
 /** An upgrade request; the Worker believes that it is on loopback unless told another origin. */
 export function upgrade(path: string, { origin = "http://localhost", protocol = "xmpp" } = {}): Request {
-  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocol };
+  const headers = new Headers({ Upgrade: "websocket", "Sec-WebSocket-Protocol": protocol });
   return new Request(`${origin}${path}`, { headers });
 }
 
