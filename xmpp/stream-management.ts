@@ -49,7 +49,12 @@ export function readHandled(nonza: Element): number | undefined {
 
 /** One stanza more. */
 export function increment(count: number): number {
-  return (count + 1) % MODULUS;
+  return wrapped(count + 1);
+}
+
+/** A count as a counter shows it. */
+export function wrapped(count: number): number {
+  return count % MODULUS;
 }
 
 /**

@@ -1,121 +1,153 @@
 /**
- * What clients with Stream Management have not acknowledged yet, in the table `client_queue`: one row a stanza, however
- * many clients it is for. The text stays in SQLite; memory holds only who waits for which row.
+ * What clients with Stream Management have not acknowledged yet (XEP-0198): for each, which rows of the queue in which
+ * order, and how many stanzas it was ever sent. In memory a number for each stanza and client, no text.
  *
- * A row is gone when every client has acknowledged it and been sent a later one: the last row of each client stays, since
- * it is what remembers, over a restart, how many stanzas the client was sent.
+ * The last row of each client stays until there is a later one: it is what remembers, over a restart, how many stanzas the
+ * client was sent. Numbers count from 1 and never wrap; only `h` does.
  */
-import * as v from "valibot";
+import { newlyAcknowledged, wrapped } from "../../xmpp/stream-management.ts";
+import { MAX_PAGE, QueueRows, type Recipients } from "./queue-rows.ts";
+import { utf8Length } from "./row-size.ts";
 
-/** A row: how many clients have yet to acknowledge it, and for how many it is the last one. */
-interface Entry {
-  seq: number;
-  waiting: number;
-  lastOf: number;
-  bytes: number;
-}
-
-/** One client's share: its entries in order; the first has the number `first` among all that it was ever sent. */
+/** One client's share: its slots in order; the first has the number `first` among all that it was ever sent. */
 interface Share {
   first: number;
-  entries: Entry[];
-  last: Entry | undefined;
+  slots: number[];
+  /** The slot of the newest, also when it was acknowledged. */
+  last: number | undefined;
   bytes: number;
 }
 
-const recipientsSchema = v.pipe(v.string(), v.parseJson(), v.array(v.tuple([v.string(), v.number()])));
+/** What an `h` was worth. */
+export type Acknowledgement =
+  | {
+      ok: true;
+      /** What it acknowledged anew, in bytes. */
+      bytes: number;
+      /** The highest place in the log among that; undefined when nothing of it was in the log. */
+      logSeq: number | undefined;
+    }
+  /** It is below what was acknowledged before, or above what was sent. */
+  | { ok: false };
+
+/** A part of a client's share to be sent now. */
+export interface Page {
+  stanzas: string[];
+  bytes: number;
+}
 
 export class ClientQueue {
-  readonly #sql: SqlStorage;
+  readonly #rows: QueueRows;
   readonly #shares = new Map<string, Share>();
-  #next = 1;
 
-  /** Loads the shares of the clients in `known`; rows that none of them needs are dropped. */
+  /** Loads the shares of the clients in `known`; rows that none of them needs are let go. */
   constructor(sql: SqlStorage, known: ReadonlySet<string>) {
-    this.#sql = sql;
-    const rows = sql.exec<{ seq: number; bytes: number; recipients: string }>(
-      "SELECT seq, length(stanza) AS bytes, recipients FROM client_queue ORDER BY seq",
-    );
-    const read = rows.toArray().map(({ seq, bytes, recipients }) => ({
-      seq,
-      bytes,
-      waiting: v.parse(recipientsSchema, recipients).filter(([id]) => known.has(id)),
-    }));
-    // Acknowledgements are cumulative: what a client may still need has the last numbers, without a gap. Rows before a gap
-    // are there for others.
-    const needed = new Map<string, number>();
-    for (const { waiting } of read.toReversed()) {
-      for (const [id, number] of waiting) {
-        const after = needed.get(id);
-        if (after === undefined || number === after - 1) needed.set(id, number);
+    this.#rows = new QueueRows(sql);
+    for (const id of known) this.open(id);
+    this.#rows.load((rows) => {
+      const numbered = new Map<string, [number: number, slot: number][]>();
+      for (const { slot, recipients } of rows) {
+        for (const [id, number] of recipients) {
+          const list = numbered.get(id);
+          if (list) list.push([number, slot]);
+          else if (known.has(id)) numbered.set(id, [[number, slot]]);
+        }
       }
-    }
-    for (const { seq, bytes, waiting } of read) {
-      const still = waiting.filter(([id, number]) => number >= (needed.get(id) ?? 0));
-      const entry = { seq, waiting: still.length, lastOf: 0, bytes };
-      for (const [id, number] of still) this.#append(id, number, entry);
-      this.#deleteUnneeded([entry]);
-      this.#next = seq + 1;
-    }
+      for (const [id, list] of numbered) this.#restore(id, list);
+    });
   }
 
   /** How many stanzas a client has yet to acknowledge. */
   length(id: string): number {
-    return this.#shares.get(id)?.entries.length ?? 0;
+    return this.#shares.get(id)?.slots.length ?? 0;
   }
 
+  /** Their size in UTF-8. */
   bytes(id: string): number {
     return this.#shares.get(id)?.bytes ?? 0;
   }
 
-  /** Queues one stanza for these clients. */
-  add(stanza: string, ids: readonly string[]): void {
-    const entry = { seq: this.#next, waiting: ids.length, lastOf: 0, bytes: stanza.length };
-    this.#next += 1;
-    const recipients = ids.map((id) => [id, this.#append(id, undefined, entry)]);
-    this.#sql.exec(
-      "INSERT INTO client_queue (seq, stanza, recipients) VALUES (?, ?, ?)",
-      entry.seq,
-      stanza,
-      JSON.stringify(recipients),
-    );
+  /** The size of all that is kept, for whomever. */
+  get totalBytes(): number {
+    return this.#rows.totalBytes;
+  }
+
+  /** The number of the newest stanza that was ever for this client; 0 before the first. */
+  newest(id: string): number {
+    const share = this.#shares.get(id);
+    return share ? share.first + share.slots.length - 1 : 0;
+  }
+
+  /** The number of the newest that the client has acknowledged; 0 before the first. */
+  acknowledgedTo(id: string): number {
+    return (this.#shares.get(id)?.first ?? 1) - 1;
+  }
+
+  /** Queues one stanza for these clients; `logSeq` is its place in the log. Returns its size in bytes. */
+  add(stanza: string, ids: readonly string[], logSeq?: number): number {
+    const bytes = utf8Length(stanza);
+    const shares = ids.flatMap((id): [string, Share][] => {
+      const share = this.#shares.get(id);
+      return share ? [[id, share]] : [];
+    });
+    if (shares.length === 0) return bytes;
+    const recipients: Recipients = shares.map(([id, { first, slots }]) => [id, first + slots.length]);
+    const slot = this.#rows.put(stanza, bytes, recipients, logSeq);
+    const before: number[] = [];
+    for (const [, share] of shares) {
+      share.slots.push(slot);
+      share.bytes += bytes;
+      if (share.last !== undefined) before.push(share.last);
+      share.last = slot;
+      this.#rows.hold(slot);
+    }
+    this.#rows.release(before);
+    return bytes;
   }
 
   /**
-   * A client has handled `h` of all that it was sent: what that covers is done with. False when `h` is beyond what was
-   * sent, or before what it acknowledged already.
+   * A client has handled `h` (modulo 2^32, section 4) of all that it was sent, of which the newest has the number `sentTo`:
+   * what that covers is done with.
    */
-  acknowledge(id: string, h: number): boolean {
+  acknowledge(id: string, h: number, sentTo = this.newest(id)): Acknowledgement {
     const share = this.#shares.get(id);
-    if (!share) return h === 0;
-    const count = h - share.first + 1;
-    if (count < 0 || count > share.entries.length) return false;
+    if (!share) return h === 0 ? { ok: true, bytes: 0, logSeq: undefined } : { ok: false };
+    const done = share.first - 1;
+    const count = newlyAcknowledged(h, wrapped(done), Math.max(0, sentTo - done));
+    if (count === undefined) return { ok: false };
+    const slots = share.slots.splice(0, count);
+    let bytes = 0;
+    let logSeq: number | undefined;
+    for (const slot of slots) {
+      bytes += this.#rows.bytes(slot);
+      const seq = this.#rows.logSeq(slot);
+      if (seq !== undefined && (logSeq === undefined || seq > logSeq)) logSeq = seq;
+    }
     share.first += count;
-    this.#release(share, share.entries.splice(0, count));
-    return true;
+    share.bytes -= bytes;
+    this.#rows.release(slots);
+    return { ok: true, bytes, logSeq };
   }
 
-  /** What a client has yet to acknowledge, oldest first. */
-  pending(id: string): string[] {
-    const entries = this.#shares.get(id)?.entries ?? [];
-    const [first] = entries;
-    const last = entries.at(-1);
-    if (!first || !last) return [];
-    const wanted = new Set(entries.map(({ seq }) => seq));
-    return this.#sql
-      .exec<{ seq: number; stanza: string }>(
-        "SELECT seq, stanza FROM client_queue WHERE seq BETWEEN ? AND ? ORDER BY seq",
-        first.seq,
-        last.seq,
-      )
-      .toArray()
-      .filter(({ seq }) => wanted.has(seq))
-      .map(({ stanza }) => stanza);
+  /** What a client has not acknowledged, from this number on: as much as fits into `maxBytes`, but at least one. */
+  page(id: string, from: number, maxBytes: number): Page {
+    const share = this.#shares.get(id);
+    if (!share) return { stanzas: [], bytes: 0 };
+    const start = Math.max(0, from - share.first);
+    let bytes = 0;
+    const slots: number[] = [];
+    for (const slot of share.slots.slice(start, start + MAX_PAGE)) {
+      const size = this.#rows.bytes(slot);
+      if (slots.length > 0 && bytes + size > maxBytes) break;
+      slots.push(slot);
+      bytes += size;
+    }
+    return { stanzas: this.#rows.read(slots), bytes };
   }
 
   /** A new session: nothing was sent in it. */
   open(id: string): void {
-    this.#shares.set(id, { first: 1, entries: [], last: undefined, bytes: 0 });
+    this.#shares.set(id, { first: 1, slots: [], last: undefined, bytes: 0 });
   }
 
   /** A session is over. */
@@ -123,45 +155,26 @@ export class ClientQueue {
     const share = this.#shares.get(id);
     if (!share) return;
     this.#shares.delete(id);
-    if (share.last) share.last.lastOf -= 1;
-    const acknowledgedLast = share.last && !share.entries.includes(share.last) ? [share.last] : [];
-    this.#release(share, share.entries);
-    this.#deleteUnneeded(acknowledgedLast);
+    this.#rows.release(share.last === undefined ? share.slots : [...share.slots, share.last]);
   }
 
-  /** Says which number the entry has among all that the client was sent. */
-  #append(id: string, number: number | undefined, entry: Entry): number {
-    const share = this.#shares.get(id) ?? { first: number ?? 1, entries: [], last: undefined, bytes: 0 };
-    this.#shares.set(id, share);
-    const before = share.last;
-    share.last = entry;
-    entry.lastOf += 1;
-    if (before) {
-      before.lastOf -= 1;
-      this.#deleteUnneeded([before]);
+  /**
+   * Acknowledgements are cumulative: what a client may still need has the highest numbers, without a gap. What is before a
+   * gap was acknowledged, and is there because its row was for others too or was kept to be written over.
+   */
+  #restore(id: string, list: [number: number, slot: number][]): void {
+    list.sort(([a], [b]) => b - a);
+    const needed: number[] = [];
+    let bytes = 0;
+    const [newest = 0, last] = list[0] ?? [];
+    for (const [number, slot] of list) {
+      if (number !== newest - needed.length) break;
+      needed.push(slot);
+      bytes += this.#rows.bytes(slot);
     }
-    share.entries.push(entry);
-    share.bytes += entry.bytes;
-    return share.first + share.entries.length - 1;
-  }
-
-  #release(share: Share, entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      share.bytes -= entry.bytes;
-      entry.waiting -= 1;
-    }
-    this.#deleteUnneeded(entries);
-  }
-
-  /** In runs: neighbours go in one statement. */
-  #deleteUnneeded(entries: readonly Entry[]): void {
-    const seqs = entries.filter(({ waiting, lastOf }) => waiting === 0 && lastOf === 0).map(({ seq }) => seq);
-    let start: number | undefined;
-    for (const [index, seq] of seqs.entries()) {
-      start ??= seq;
-      if (seqs[index + 1] === seq + 1) continue;
-      this.#sql.exec("DELETE FROM client_queue WHERE seq BETWEEN ? AND ?", start, seq);
-      start = undefined;
-    }
+    const slots = needed.toReversed();
+    for (const slot of slots) this.#rows.hold(slot);
+    if (last !== undefined) this.#rows.hold(last);
+    this.#shares.set(id, { first: newest - slots.length + 1, slots, last, bytes });
   }
 }

@@ -14,6 +14,12 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE client_queue (seq INTEGER PRIMARY KEY, stanza TEXT NOT NULL, recipients TEXT NOT NULL);
    CREATE TABLE contact_presence (address TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE directed_presence (address TEXT PRIMARY KEY, holders TEXT NOT NULL, stanza TEXT NOT NULL) WITHOUT ROWID;`,
+  // Rows of client_queue are written over: they are numbered anew, densely, and know their place in the log.
+  `CREATE TABLE client_queue_2 (slot INTEGER PRIMARY KEY, stanza TEXT NOT NULL, recipients TEXT NOT NULL, log_seq INTEGER);
+   INSERT INTO client_queue_2 (slot, stanza, recipients)
+     SELECT row_number() OVER (ORDER BY seq), stanza, recipients FROM client_queue;
+   DROP TABLE client_queue;
+   ALTER TABLE client_queue_2 RENAME TO client_queue;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */
