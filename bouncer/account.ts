@@ -162,6 +162,11 @@ export class Account {
     this.#eachPart((part) => part.resumed?.(id));
   }
 
+  /** A client has acknowledged all that it was sent up to this place in the log. */
+  acknowledged(id: ClientId, logSeq: number): void {
+    this.#eachPart((part) => part.acknowledged?.(id, logSeq));
+  }
+
   /** A client is gone, however it went. */
   detach(id: ClientId): void {
     if (!this.#clients.remove(id)) return;

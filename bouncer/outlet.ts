@@ -15,6 +15,8 @@ export interface Delivery {
   stanza: Element;
   to: readonly ClientId[];
   reason: string;
+  /** Its place in the log, if it has one. */
+  logSeq?: number | undefined;
 }
 
 export class Outlet {
@@ -25,9 +27,9 @@ export class Outlet {
     this.#ports = ports;
   }
 
-  deliver({ rule, stanza, to, reason }: Delivery): void {
+  deliver({ rule, stanza, to, reason, logSeq }: Delivery): void {
     this.trace.add(this.#ports.clock.nowMs(), rule, stanza, to, reason);
-    if (to.length > 0) this.#ports.clients.send(to, serialize(stanza));
+    if (to.length > 0) this.#ports.clients.send(to, serialize(stanza), logSeq);
   }
 
   /** False when too much is waiting already: the stanza is lost, and whoever cares has to say so (DOWN-5). */

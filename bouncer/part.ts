@@ -34,6 +34,8 @@ export interface Part {
   /** A client's socket is gone, but it may come back. */
   suspended?(id: ClientId): void;
   resumed?(id: ClientId): void;
+  /** A client with Stream Management has acknowledged what was sent to it, up to this place in the log. */
+  acknowledged?(id: ClientId, logSeq: number): void;
   /** A client is gone; it is no longer among the clients. */
   detached?(id: ClientId): void;
   /** UP-8: a new session, whose server knows nothing of us yet but what the general rules have just said. */

@@ -38,8 +38,11 @@ export interface Ports {
     send(stanza: Element): boolean;
   };
   clients: {
-    /** Sends the same frame to each of these clients. Serialized once by the caller. */
-    send(clients: readonly ClientId[], frame: string): void;
+    /**
+     * Sends the same frame to each of these clients. Serialized once by the caller. `logSeq` is the stanza's place in the
+     * log, if it has one: what a client with Stream Management acknowledges of it comes back to Account.acknowledged.
+     */
+    send(clients: readonly ClientId[], frame: string, logSeq?: number | undefined): void;
     /** Ends a client's stream because its device is attached anew. */
     replace(client: ClientId): void;
   };

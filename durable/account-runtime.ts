@@ -85,6 +85,7 @@ export class AccountRuntime {
       sessions: new ClientSessions(
         new ClientSessionRows(storage.sql),
         (known) => new ClientQueue(storage.sql, known),
+        (id, logSeq) => this.policy.acknowledged(id, logSeq),
       ),
       fullJid: () => this.#settings.get("full-jid"),
     });
@@ -184,7 +185,8 @@ export class AccountRuntime {
     const ports = {
       upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => this.upstream.send(stanza) },
       clients: {
-        send: (ids: readonly string[], frame: string) => this.clients.send(ids, frame),
+        send: (ids: readonly string[], frame: string, logSeq?: number) =>
+          this.clients.send(ids, frame, logSeq),
         replace: (id: string) => this.clients.replace(id),
       },
       store: {

@@ -31,10 +31,10 @@ export class ClientDelivery {
   }
 
   /** The same frame to each of these clients; those with sessions get it later if they are gone now. */
-  send(ids: readonly string[], frame: string): void {
+  send(ids: readonly string[], frame: string, logSeq?: number): void {
     // Larger than anything an honest server or client sends: it could be kept for nobody.
     if (!fitsRow(frame)) return;
-    const ask = this.#deps.sessions.queue(frame, ids);
+    const ask = this.#deps.sessions.queue(frame, ids, logSeq);
     for (const id of ids) this.#sockets.get(id)?.send(frame);
     for (const id of ask) this.#sockets.get(id)?.send(REQUEST_ACK);
     this.#askSoon();

@@ -32,10 +32,17 @@ interface LiveSession {
 export class ClientSessions {
   readonly #rows: ClientSessionRows;
   readonly #queue: ClientQueue;
+  readonly #onAcknowledged: (id: string, logSeq: number) => void;
   readonly #sessions = new Map<string, LiveSession>();
 
-  constructor(rows: ClientSessionRows, makeQueue: (known: ReadonlySet<string>) => ClientQueue) {
+  /** `onAcknowledged` hears how far in the log a client has acknowledged what it was sent. */
+  constructor(
+    rows: ClientSessionRows,
+    makeQueue: (known: ReadonlySet<string>) => ClientQueue,
+    onAcknowledged: (id: string, logSeq: number) => void,
+  ) {
     this.#rows = rows;
+    this.#onAcknowledged = onAcknowledged;
     for (const row of rows.all()) this.#sessions.set(row.record.id, { row, askedForAck: false });
     this.#queue = makeQueue(new Set(this.#sessions.keys()));
   }
@@ -70,7 +77,7 @@ export class ClientSessions {
     const live = [...this.#sessions.values()].find(({ row }) => row.tokenHash === tokenHash);
     if (!live || expired(live.row, nowMs)) return undefined;
     const { record, fullJid } = live.row;
-    return this.#queue.acknowledge(record.id, h) ? { id: record.id, fullJid } : undefined;
+    return this.#acknowledge(record.id, h) ? { id: record.id, fullJid } : undefined;
   }
 
   /** The client is back: how many of its stanzas were handled, and what it has yet to get. */
@@ -80,7 +87,12 @@ export class ClientSessions {
     live.row.detachedAtMs = null;
     live.askedForAck = true;
     this.#rows.write(live.row);
-    return { handled: live.row.handled, pending: this.#queue.pending(id) };
+    const pending: string[] = [];
+    while (pending.length < this.#queue.length(id)) {
+      const from = this.#queue.acknowledgedTo(id) + pending.length + 1;
+      pending.push(...this.#queue.page(id, from, Number.POSITIVE_INFINITY).stanzas);
+    }
+    return { handled: live.row.handled, pending };
   }
 
   /** The socket is gone; the client may come back. Returns those that may not any more. */
@@ -98,10 +110,10 @@ export class ClientSessions {
   }
 
   /** Queues a stanza for those of the clients that have sessions. Returns whom to ask for an acknowledgement now. */
-  queue(stanza: string, ids: readonly string[]): string[] {
+  queue(stanza: string, ids: readonly string[], logSeq?: number): string[] {
     const managed = ids.filter((id) => this.#sessions.has(id));
     if (managed.length === 0) return [];
-    this.#queue.add(stanza, managed);
+    this.#queue.add(stanza, managed, logSeq);
     return managed.filter((id) => this.#queue.length(id) >= ASK_AFTER && this.#shouldAsk(id));
   }
 
@@ -114,7 +126,7 @@ export class ClientSessions {
   acknowledged(id: string, h: number): boolean {
     const live = this.#sessions.get(id);
     if (live) live.askedForAck = false;
-    return live === undefined || this.#queue.acknowledge(id, h);
+    return live === undefined || this.#acknowledge(id, h);
   }
 
   /** One stanza of the client has had its effects. */
@@ -143,6 +155,13 @@ export class ClientSessions {
       .map(({ row }) => row.record.id);
     for (const id of over) this.close(id);
     return over;
+  }
+
+  #acknowledge(id: string, h: number): boolean {
+    const acknowledgement = this.#queue.acknowledge(id, h);
+    if (!acknowledgement.ok) return false;
+    if (acknowledgement.logSeq !== undefined) this.#onAcknowledged(id, acknowledgement.logSeq);
+    return true;
   }
 
   #isTooLarge({ row }: LiveSession): boolean {

@@ -80,9 +80,9 @@ export class ClientSockets {
     this.#sockets.of(ws)?.ended(code);
   }
 
-  /** The same frame to each of these clients. */
-  send(ids: readonly string[], frame: string): void {
-    this.#delivery.send(ids, frame);
+  /** The same frame to each of these clients; `logSeq` is its place in the log. */
+  send(ids: readonly string[], frame: string, logSeq?: number): void {
+    this.#delivery.send(ids, frame, logSeq);
   }
 
   /** Sessions that nobody came back to in time are over. */

@@ -155,6 +155,7 @@ export class ClientQueue {
     const share = this.#shares.get(id);
     if (!share) return;
     this.#shares.delete(id);
+    if (this.#shares.size === 0) return this.#rows.clear();
     this.#rows.release(share.last === undefined ? share.slots : [...share.slots, share.last]);
   }
 

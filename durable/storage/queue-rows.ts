@@ -117,6 +117,15 @@ export class QueueRows {
     this.#spareOrDelete(unused);
   }
 
+  /** Nobody refers to anything any more: nothing stays. */
+  clear(): void {
+    this.#sql.exec("DELETE FROM client_queue");
+    for (const column of [this.#references, this.#bytes, this.#logSeqs]) column.length = 1;
+    this.#spare = [];
+    this.#vacant.length = 0;
+    this.#total = 0;
+  }
+
   /** The stanzas of these slots (MAX_PAGE at most), in the order asked for. */
   read(slots: readonly number[]): string[] {
     if (slots.length === 0) return [];
