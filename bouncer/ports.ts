@@ -42,7 +42,7 @@ export interface Ports {
      * Sends the same frame to each of these clients. Serialized once by the caller. `logSeq` is the stanza's place in the
      * log, if it has one: what a client with Stream Management acknowledges of it comes back to Account.acknowledged.
      */
-    send(clients: readonly ClientId[], frame: string, logSeq?: number | undefined): void;
+    send(clients: readonly ClientId[], frame: string, logSeq?: number): void;
     /** Ends a client's stream because its device is attached anew. */
     replace(client: ClientId): void;
   };
