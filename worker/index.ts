@@ -4,7 +4,6 @@
  */
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { ACCOUNT_HEADER } from "../durable/account-object.ts";
 import { type Config, readConfig } from "../durable/config.ts";
 import type { Env } from "../durable/env.ts";
 import { REGISTRY_NAME } from "../durable/watchdog/registry-object.ts";
