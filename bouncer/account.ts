@@ -36,7 +36,7 @@ export class Account {
   readonly #session: Session;
   readonly #clients = new Clients();
   readonly #outlet: Outlet;
-  readonly #caps = new OwnCaps();
+  readonly #caps: OwnCaps;
   readonly #iq: Iq;
   readonly #presence: Presence;
   readonly #outage: Outage;
@@ -53,6 +53,7 @@ export class Account {
       downReason: "There is no connection to the server yet.",
     };
     this.#outlet = new Outlet(ports);
+    this.#caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {
       ports,
       clients: this.#clients,

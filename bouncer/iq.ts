@@ -91,8 +91,8 @@ export class Iq {
   }
 
   answerFromClient(id: ClientId, answer: Element): void {
-    const { caps, outlet } = this.#deps;
-    const learned = caps.answered(id, answer);
+    const { caps, outlet, ports } = this.#deps;
+    const learned = caps.answered(id, answer, ports.clock.nowMs());
     if (learned !== undefined) {
       if (learned) this.#deps.onCapsChanged();
       return;

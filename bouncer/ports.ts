@@ -29,6 +29,14 @@ export interface DirectedStore {
   delete(target: string): void;
 }
 
+/** Short texts by key, each with a time. Written at once, read only when the policy is made; bounded by who writes. */
+export interface TextStore {
+  /** In the order of their times. */
+  entries(): { key: string; value: string; atMs: number }[];
+  set(key: string, value: string, atMs: number): void;
+  delete(key: string): void;
+}
+
 export interface Ports {
   upstream: {
     /**
@@ -51,6 +59,8 @@ export interface Ports {
     /** The last available presence of each contact's resource, and our own. */
     contacts: PresenceStore;
     directed: DirectedStore;
+    /** What clients' software can do, as JSON, by the node that was asked about (XEP-0115). */
+    capabilities: TextStore;
   };
   clock: {
     /** Milliseconds since the epoch. */

@@ -165,7 +165,7 @@ export class Presence {
   #askCaps(id: ClientId, presence: Element): void {
     const { caps, outlet, ports, session } = this.#deps;
     const askId = ports.ids.next();
-    const node = caps.ask(askId, id, presence);
+    const node = caps.ask(askId, id, presence, ports.clock.nowMs());
     if (node === undefined) return;
     const query = xml("query", { xmlns: NS.discoInfo, node });
     const address = { from: session.bareJid, to: session.fullJid };

@@ -17,6 +17,7 @@ import { ClientSessionRows } from "./storage/client-session-rows.ts";
 import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
+import { TextTable } from "./storage/text-table.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { within } from "./time-limit.ts";
 import { DEFAULT_IDLE_SECONDS, patienceOf } from "./upstream/liveness.ts";
@@ -192,6 +193,7 @@ export class AccountRuntime {
       store: {
         contacts: new ContactPresenceTable(this.#storage.sql),
         directed: new DirectedPresenceTable(this.#storage.sql),
+        capabilities: new TextTable(this.#storage.sql, "capabilities"),
       },
       clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
       ids: { next: nonce },

@@ -20,6 +20,9 @@ const MIGRATIONS: readonly string[] = [
      SELECT row_number() OVER (ORDER BY seq), stanza, recipients FROM client_queue;
    DROP TABLE client_queue;
    ALTER TABLE client_queue_2 RENAME TO client_queue;`,
+  // What the policy remembers in short texts.
+  `CREATE TABLE policy_text (topic TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (topic, key)) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

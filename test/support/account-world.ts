@@ -4,7 +4,7 @@ import { Account, type AccountOptions } from "../../bouncer/account.ts";
 import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import { memoryDirectedStore, memoryPresenceStore } from "./memory-store.ts";
+import { memoryDirectedStore, memoryPresenceStore, memoryTextStore } from "./memory-store.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { parse } from "./xml-shape.ts";
@@ -56,7 +56,11 @@ export class AccountWorld implements World {
         },
         replace: (client) => void this.#replaced.add(client),
       },
-      store: { contacts: memoryPresenceStore(), directed: memoryDirectedStore() },
+      store: {
+        contacts: memoryPresenceStore(),
+        directed: memoryDirectedStore(),
+        capabilities: memoryTextStore(),
+      },
       clock: {
         nowMs: () => this.nowMs,
         stamp: (atMs) => new Date(atMs).toISOString(),

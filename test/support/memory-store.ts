@@ -1,7 +1,7 @@
 // The policy's stores in memory. What is in them outlives an Account, as the object's tables outlive its process. Stanzas are
 // kept as text, so that nothing that is stored can be changed afterwards.
 
-import type { DirectedStore, PresenceStore } from "../../bouncer/ports.ts";
+import type { DirectedStore, PresenceStore, TextStore } from "../../bouncer/ports.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { parse } from "./xml-shape.ts";
 
@@ -21,5 +21,15 @@ export function memoryDirectedStore(): DirectedStore {
     entries: () => [...rows].map(([target, { text, holders }]) => ({ target, holders, stanza: parse(text) })),
     set: ({ target, holders, stanza }) => void rows.set(target, { text: serialize(stanza), holders }),
     delete: (target) => void rows.delete(target),
+  };
+}
+
+export function memoryTextStore(): TextStore {
+  const rows = new Map<string, { value: string; atMs: number }>();
+  return {
+    entries: () =>
+      [...rows].map(([key, row]) => Object.assign({ key }, row)).toSorted((a, b) => a.atMs - b.atMs),
+    set: (key, value, atMs) => void rows.set(key, { value, atMs }),
+    delete: (key) => void rows.delete(key),
   };
 }

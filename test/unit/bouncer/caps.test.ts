@@ -159,6 +159,73 @@ describe("CAPS-1 a client whose capabilities hash is unknown is asked once", () 
   });
 });
 
+describe("CAPS-3 what was learned is kept for as long as it is of use", () => {
+  const learned: Script = [
+    ...two,
+    { from: "alice/one", send: withCaps("A") },
+    { upstream: "gets", xml: OUR_PRESENCE },
+    { to: "alice/one", expect: question("A") },
+    { from: "alice/one", send: answer("A", NOTIFY) },
+    { upstream: "gets", xml: OUR_PRESENCE.replace("$ourCaps", "$union") },
+  ];
+  const DAYS = 24 * 3600;
+
+  it("CAPS-3 a reset of the object forgets nothing: the same hash is advertised, and nobody is asked again", async () => {
+    await playPolicy([
+      ...learned,
+      { proxy: "restarts" },
+      { upstream: "resumed" },
+      { upstream: "gets", xml: OUR_PRESENCE.replace("$ourCaps", "$union") },
+      { resumes: "alice/one" },
+      { from: "alice/two", send: withCaps("A") },
+      { silent: "alice/one" },
+      { silent: "alice/two" },
+    ]);
+  });
+
+  it("CAPS-3 what no client has shown for 30 days is no longer ours", async () => {
+    await playPolicy([
+      ...learned,
+      { leave: "alice/one" },
+      {
+        upstream: "gets",
+        xml: `<presence><show>away</show>${OUR_CAPS.replace("$ourCaps", "$union")}</presence>`,
+      },
+      { waitSeconds: 31 * DAYS },
+      { from: "alice/two", send: withCaps("B") },
+      { upstream: "gets", xml: OUR_PRESENCE.replace("$ourCaps", "$union") },
+      { to: "alice/two", expect: question("B") },
+      { from: "alice/two", send: answer("B") },
+      { from: "alice/two", send: `<presence><show>dnd</show></presence>` },
+      { upstream: "gets", xml: `<presence><show>dnd</show>${OUR_CAPS}</presence>` },
+    ]);
+  });
+
+  it("CAPS-3 what an attached client shows stays, however long ago it said so", async () => {
+    await playPolicy([
+      ...learned,
+      { waitSeconds: 31 * DAYS },
+      { from: "alice/two", send: withCaps("A") },
+      { silent: "alice/two" },
+    ]);
+  });
+
+  it("CAPS-3 when 32 are known, what was not seen for a day gives way", () => {
+    const world = new AccountWorld();
+    world.attach("alice/one", "one");
+    const learn = (ver: string): boolean => {
+      world.send("alice/one", withCaps(ver));
+      const id = /id="([^"]+)"/.exec(world.next("alice/one") ?? "")?.[1];
+      world.send("alice/one", `<iq type="result" id="${id}"><query xmlns="${INFO}"/></iq>`);
+      return id !== undefined;
+    };
+    for (let count = 0; count < 32; count += 1) expect(learn(`v${count}`)).toBe(true);
+    expect(learn("one too many")).toBe(false);
+    world.wait(2 * DAYS);
+    expect(learn("the next day")).toBe(true);
+  });
+});
+
 describe("CAPS-2 disco#info", () => {
   it("CAPS-2 for no node: what we can do now", async () => {
     await playPolicy([
