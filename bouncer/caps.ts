@@ -6,7 +6,6 @@
  * client is gone: `+notify` interests keep their events coming.
  */
 import type { Element } from "@xmpp/xml";
-import * as v from "valibot";
 import { type Capabilities, capsElement, capsHash, discoInfoQuery, readFeatures } from "../xmpp/disco.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqResult } from "../xmpp/stanza.ts";
@@ -28,7 +27,8 @@ const DAY_MS = 24 * 3_600_000;
 /** Software that nobody has used for so long is no longer ours. */
 const FORGET_AFTER_MS = 30 * DAY_MS;
 
-const featuresSchema = v.pipe(v.string(), v.parseJson(), v.array(v.string()));
+/** Names do not hold it: isSane. */
+const SEPARATOR = "\n";
 
 interface Known {
   features: ReadonlySet<string>;
@@ -53,9 +53,7 @@ export class OwnCaps {
     this.#store = store;
     this.#clients = clients;
     for (const { key, value, atMs } of store.entries()) {
-      const features = v.safeParse(featuresSchema, value);
-      if (features.success) this.#known.set(key, { features: new Set(features.output), seenMs: atMs });
-      else store.delete(key);
+      this.#known.set(key, { features: new Set(value === "" ? [] : value.split(SEPARATOR)), seenMs: atMs });
     }
     this.#unite();
   }
@@ -125,14 +123,14 @@ export class OwnCaps {
   /** An answer that says nothing is one as well: the same software would not say more the next time. */
   #learn(node: string, query: Element | undefined, nowMs: number): boolean {
     if (this.#known.size >= MAX_KNOWN) return false;
-    const named = query ? readFeatures(query).filter((name) => name.length <= MAX_FEATURE_LENGTH) : [];
+    const named = query ? readFeatures(query).filter(isSane) : [];
     this.#keep(node, { features: new Set(named.slice(0, MAX_FEATURES_EACH)), seenMs: nowMs });
     return this.#unite();
   }
 
   #keep(node: string, known: Known): void {
     this.#known.set(node, known);
-    this.#store.set(node, JSON.stringify([...known.features]), known.seenMs);
+    this.#store.set(node, [...known.features].join(SEPARATOR), known.seenMs);
   }
 
   /** What no attached client shows gives way after a month, and after a day where the table is full. */
@@ -159,6 +157,11 @@ export class OwnCaps {
     this.#ver = undefined;
     return true;
   }
+}
+
+/** A "<" in a name would let one list pass for another (XEP-0115 section 9.2). */
+function isSane(name: string): boolean {
+  return name !== "" && name.length <= MAX_FEATURE_LENGTH && !/[\s<]/.test(name);
 }
 
 /** XEP-0115 section 4: what a client is asked about when its hash is unknown. */

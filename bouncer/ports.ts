@@ -59,7 +59,7 @@ export interface Ports {
     /** The last available presence of each contact's resource, and our own. */
     contacts: PresenceStore;
     directed: DirectedStore;
-    /** What clients' software can do, as JSON, by the node that was asked about (XEP-0115). */
+    /** What clients' software can do, one feature a line, by the node that was asked about (XEP-0115). */
     capabilities: TextStore;
   };
   clock: {
