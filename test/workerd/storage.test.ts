@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { Outbound } from "../../durable/storage/outbound.ts";
 import { migrate } from "../../durable/storage/schema.ts";
 import { Settings } from "../../durable/storage/settings.ts";
+import { TextTable } from "../../durable/storage/text-table.ts";
 
 async function withStorage<T>(name: string, use: (storage: DurableObjectStorage) => T): Promise<T> {
   const stub = env.ACCOUNT.getByName(`${name}@storage.example`);
@@ -109,6 +110,24 @@ describe("DOWN-3 the queue to the server", () => {
   ])("refuses what no row may hold in production: %s", async (name, stanza, expected) => {
     await withStorage(`long ${name}`, ({ sql }) => {
       expect(new Outbound(sql).add(stanza, 0)).toBe(expected);
+    });
+  });
+});
+
+describe("the policy's texts", () => {
+  it("CAPS-3 outlive the process, each topic for itself, oldest first", async () => {
+    await withStorage("texts", ({ sql }) => {
+      const store = new TextTable(sql, "capabilities");
+      store.set("b#2", "urn:xmpp:ping", 2_000);
+      store.set("a#1", "", 3_000);
+      store.set("gone", "x", 1_000);
+      store.delete("gone");
+      store.set("a#1", "urn:xmpp:time\nurn:xmpp:ping", 1_000);
+      sql.exec("INSERT INTO policy_text (topic, key, at_ms, value) VALUES ('another', 'a#1', 1, 'x')");
+      expect(new TextTable(sql, "capabilities").entries()).toEqual([
+        { key: "a#1", value: "urn:xmpp:time\nurn:xmpp:ping", atMs: 1_000 },
+        { key: "b#2", value: "urn:xmpp:ping", atMs: 2_000 },
+      ]);
     });
   });
 });
