@@ -177,13 +177,19 @@ export class Account {
     this.#eachPart((part) => part.detached?.(id));
   }
 
+  /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
+  setClientState(id: ClientId, active: boolean): void {
+    const client = this.#clients.get(id);
+    if (client) client.active = active;
+  }
+
   /** What a client's stream should remember across the death of the process. */
   record(id: ClientId): ClientRecord | undefined {
     const client = this.#clients.get(id);
     if (!client) return undefined;
-    const { device, carbons, interested, lastActiveMs } = client;
+    const { device, carbons, interested, active, lastActiveMs } = client;
     const presence = client.presence && serialize(client.presence);
-    return { id, device, carbons, interested, lastActiveMs, presence };
+    return { id, device, carbons, interested, active, lastActiveMs, presence };
   }
 
   /** Sees to what is overdue. */

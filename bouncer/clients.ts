@@ -13,6 +13,8 @@ export interface Client {
   carbons: boolean;
   /** Asked for the roster, and so is to get roster pushes (RFC 6121 section 2.1.6). */
   interested: boolean;
+  /** A person is looking at it, as far as it has said (XEP-0352). */
+  active: boolean;
   /** Its last available broadcast presence; undefined before the first and after `unavailable`. */
   presence: Element | undefined;
   /** When it last sent anything that a person may have caused. */
@@ -24,7 +26,7 @@ export interface Client {
 /** What of a client outlives the memory of the process. Plain data. */
 export interface ClientRecord extends Pick<
   Client,
-  "id" | "device" | "carbons" | "interested" | "lastActiveMs"
+  "id" | "device" | "carbons" | "interested" | "active" | "lastActiveMs"
 > {
   /** Its presence, serialized. */
   presence: string | undefined;

@@ -6,6 +6,7 @@ export const NS = {
   caps: "http://jabber.org/protocol/caps",
   carbons: "urn:xmpp:carbons:2",
   client: "jabber:client",
+  csi: "urn:xmpp:csi:0",
   delay: "urn:xmpp:delay",
   discoInfo: "http://jabber.org/protocol/disco#info",
   fast: "urn:xmpp:fast:0",

@@ -5,6 +5,7 @@
 import type { Element } from "@xmpp/xml";
 import type { Account } from "../../bouncer/account.ts";
 import { ackNonza, REQUEST_ACK } from "../../xmpp/stream-management.ts";
+import { serialize } from "../../xmpp/xml/serialize.ts";
 import { fitsRow } from "../storage/row-size.ts";
 import { type ClientSessions, RESUME_SECONDS } from "./client-sessions.ts";
 import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
@@ -41,11 +42,24 @@ export class ClientDelivery {
   }
 
   stanza(socket: ClientSocket, stanza: Element): void {
+    this.#deps.policy.fromClient(socket.id, stanza);
+    this.#handled(socket);
+  }
+
+  /** A request that its own stream has answered: a stanza in both directions all the same, and counted as one. */
+  reply(socket: ClientSocket, reply: Element): void {
+    this.send([socket.id], serialize(reply));
+    this.#handled(socket);
+  }
+
+  /** CSI-1. Written now, so that it holds for whatever comes next, also after the object was reset. */
+  clientState(socket: ClientSocket, active: boolean): void {
     const { policy, sessions } = this.#deps;
-    policy.fromClient(socket.id, stanza);
+    policy.setClientState(socket.id, active);
     const record = policy.record(socket.id);
-    sessions.onStanza(socket.id, record);
-    if (record) socket.remember(record);
+    if (!record) return;
+    sessions.remember(socket.id, record);
+    socket.remember(record);
   }
 
   management(socket: ClientSocket, request: ManagementRequest): void {
@@ -86,6 +100,12 @@ export class ClientDelivery {
     for (const over of sessions.detach(id, Date.now())) this.#tooMuch(over);
   }
 
+  #handled(socket: ClientSocket): void {
+    const record = this.#deps.policy.record(socket.id);
+    this.#deps.sessions.onStanza(socket.id, record);
+    if (record) socket.remember(record);
+  }
+
   /** SM-1: the client goes on where its old socket stopped. */
   #resume(socket: ClientSocket, previd: string, h: number): void {
     const { policy, sessions } = this.#deps;
@@ -100,7 +120,9 @@ export class ClientDelivery {
       this.#sockets.forget(old);
       old.take({ type: "shutdown", condition: "conflict", text: "The stream was resumed elsewhere." });
     }
-    this.#sockets.rename(socket, () => socket.adopt(found.id, record));
+    // XEP-0352 section 5.2: what it said of its state is not restored.
+    policy.setClientState(found.id, true);
+    this.#sockets.rename(socket, () => socket.adopt(found.id, { ...record, active: true }));
     const { handled, pending } = sessions.resume(found.id);
     socket.take({ type: "sm-resumed", previd, h: handled, fullJid: found.fullJid });
     for (const frame of pending) socket.send(frame);

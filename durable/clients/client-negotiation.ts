@@ -88,6 +88,7 @@ export class ClientNegotiation {
       device: resource ?? id,
       carbons: false,
       interested: false,
+      active: true,
       lastActiveMs: Date.now(),
       presence: undefined,
     };

@@ -85,6 +85,8 @@ export class ClientSessions {
     const live = this.#sessions.get(id);
     if (!live) return { handled: 0, pending: [] };
     live.row.detachedAtMs = null;
+    // XEP-0352 section 5.2.
+    live.row.record.active = true;
     live.askedForAck = true;
     this.#rows.write(live.row);
     const pending: string[] = [];
@@ -135,6 +137,14 @@ export class ClientSessions {
     if (!live) return;
     live.row.handled = increment(live.row.handled);
     if (record) live.row.record = record;
+    this.#rows.write(live.row);
+  }
+
+  /** What the session knows of its client has changed by something that is no stanza. */
+  remember(id: string, record: ClientRecord): void {
+    const live = this.#sessions.get(id);
+    if (!live) return;
+    live.row.record = record;
     this.#rows.write(live.row);
   }
 

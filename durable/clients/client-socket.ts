@@ -42,6 +42,8 @@ export interface ClientSocketHandlers {
   onAwaitUpstream(socket: ClientSocket): void;
   onBound(socket: ClientSocket, resource: string | undefined): void;
   onStanza(socket: ClientSocket, stanza: Element): void;
+  onReply(socket: ClientSocket, reply: Element): void;
+  onClientState(socket: ClientSocket, active: boolean): void;
   onManagement(socket: ClientSocket, request: ManagementRequest): void;
   /** `closed`: the stream was closed in order; otherwise the client may come back and resume. */
   onEnded(socket: ClientSocket, closed: boolean): void;
@@ -106,6 +108,7 @@ export class ClientSocket {
       known?.id === record.id &&
       known.carbons === record.carbons &&
       known.interested === record.interested &&
+      known.active === record.active &&
       known.presence === presence
     )
       return;
@@ -171,6 +174,10 @@ export class ClientSocket {
         return this.#handlers.onBound(this, effect.resource);
       case "stanza":
         return this.#handlers.onStanza(this, effect.stanza);
+      case "reply":
+        return this.#handlers.onReply(this, effect.reply);
+      case "client-state":
+        return this.#handlers.onClientState(this, effect.active);
       case "enable-sm":
       case "resume":
       case "ack-requested":

@@ -35,6 +35,8 @@ export class ClientSockets {
       onAwaitUpstream: (socket) => negotiation.awaitUpstream(socket),
       onBound: (socket, resource) => negotiation.bound(socket, resource),
       onStanza: (socket, stanza) => delivery.stanza(socket, stanza),
+      onReply: (socket, reply) => delivery.reply(socket, reply),
+      onClientState: (socket, active) => delivery.clientState(socket, active),
       onManagement: (socket, request) => delivery.management(socket, request),
       onEnded: (socket, closed) => {
         if (this.#sockets.forget(socket)) delivery.ended(socket.id, closed);

@@ -18,6 +18,7 @@ type Columns = {
   device: string;
   carbons: number;
   interested: number;
+  active: number;
   presence: string | null;
   last_active_ms: number;
   full_jid: string;
@@ -41,6 +42,7 @@ export class ClientSessionRows {
         device: row.device,
         carbons: row.carbons === 1,
         interested: row.interested === 1,
+        active: row.active === 1,
         lastActiveMs: row.last_active_ms,
         presence: row.presence ?? undefined,
       },
@@ -52,13 +54,14 @@ export class ClientSessionRows {
 
   write({ tokenHash, record, fullJid, handled, detachedAtMs }: ClientSessionRow): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO client_session (id, token_hash, device, carbons, interested, presence, last_active_ms,
-         full_jid, handled, detached_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO client_session (id, token_hash, device, carbons, interested, active, presence, last_active_ms,
+         full_jid, handled, detached_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.id,
       tokenHash,
       record.device,
       record.carbons ? 1 : 0,
       record.interested ? 1 : 0,
+      record.active ? 1 : 0,
       record.presence ?? null,
       record.lastActiveMs,
       fullJid,

@@ -23,6 +23,8 @@ const MIGRATIONS: readonly string[] = [
   // What the policy remembers in short texts.
   `CREATE TABLE policy_text (topic TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (topic, key)) WITHOUT ROWID;`,
+  // What a client says of its state (XEP-0352).
+  `ALTER TABLE client_session ADD COLUMN active INTEGER NOT NULL DEFAULT 1;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

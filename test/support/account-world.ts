@@ -80,7 +80,8 @@ export class AccountWorld implements World {
     this.#attached.add(client);
     const lastActiveMs = this.nowMs;
     const presence = undefined;
-    this.account.attach({ id: client, device, carbons: false, interested: false, lastActiveMs, presence });
+    const wants = { carbons: false, interested: false, active: true };
+    this.account.attach({ id: client, device, ...wants, lastActiveMs, presence });
   }
 
   leave(client: string): void {

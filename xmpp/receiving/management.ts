@@ -6,10 +6,18 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
 import { readHandled } from "../stream-management.ts";
 import { serialize } from "../xml/serialize.ts";
+import type { Outcome } from "./outcome.ts";
 import type { ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
-/** A nonza in a phase where it may come; undefined when it is wrong there or broken. */
-export function onManagementNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | undefined {
+/** A nonza of an authenticated client. */
+export function onManagementNonza(state: ReceivingState, nonza: Element): Outcome {
+  return (
+    takeNonza(state, nonza) ?? { condition: "policy-violation", text: "Stream Management out of order." }
+  );
+}
+
+/** Undefined when it is wrong here, or broken. */
+function takeNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | undefined {
   const h = readHandled(nonza);
   switch (nonza.getName()) {
     case "enable":

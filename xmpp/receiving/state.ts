@@ -66,6 +66,10 @@ export type ReceivingEffect =
   /** The stream is bound: from here on stanzas come out. */
   | { type: "bound"; resource: string | undefined }
   | { type: "stanza"; stanza: Element }
+  /** The stream itself answers a stanza of its client: both count for Stream Management. */
+  | { type: "reply"; reply: Element }
+  /** The client says whether a person is looking at it (XEP-0352). */
+  | { type: "client-state"; active: boolean }
   /** Stream Management (XEP-0198); answer with sm-enabled. */
   | { type: "enable-sm" }
   /** Answer with sm-resumed, then send what the client has yet to get, or with sm-resume-failed. */

@@ -1,21 +1,27 @@
 /**
- * A client's stream as the receiving entity (RFC 7395 framing, RFC 6120 negotiation): open, SASL, open again,
- * bind, stanzas, close. A pure machine: one event in, what to do out; the state is plain data and changes only
- * here. It knows one account and nothing of what becomes of its stanzas.
+ * A client's stream as the receiving entity (RFC 7395 framing, RFC 6120 negotiation): open, log in, bind, stanzas, close.
+ * A pure machine: one event in, what to do out; the state is plain data and changes only here and in the steps that it
+ * calls. It knows one account, no feature by name (features.ts), and nothing of what becomes of its stanzas.
  */
-import xml, { type Element } from "@xmpp/xml";
-import { formatJid, parseJid } from "../jid.ts";
+import type { Element } from "@xmpp/xml";
+import { formatJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
-import { errorReply, iqPayload, iqResult, stanzaKind } from "../stanza.ts";
-import type { StreamCondition } from "../stream-error.ts";
-import { serialize } from "../xml/serialize.ts";
+import { stanzaKind } from "../stanza.ts";
+import { onUpstreamBound, onUpstreamUnavailable } from "./bind.ts";
+import { listFeatures, negotiateFeature } from "./features.ts";
 import { CLOSE_FRAME, featuresFrame, openFrame, streamErrorFrame } from "./frames.ts";
-import { onEnabled, onManagementNonza, onResumed, onResumeFailed } from "./management.ts";
-import { authenticate, passwordAccepted, refuse } from "./sasl.ts";
+import { onEnabled, onResumed, onResumeFailed } from "./management.ts";
+import type { Outcome, Step, StreamProblem } from "./outcome.ts";
+import { passwordAccepted, refuse } from "./sasl.ts";
 import type { ReceivingContext, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
-/** The state has to fit into what a socket can keep across hibernation. */
-const MAX_ID_LENGTH = 1_024;
+/** Nothing but framing is taken: the stream waits to be opened, or for an answer from the shell. */
+const WAITING: ReadonlySet<ReceivingState["phase"]> = new Set([
+  "opening",
+  "checking",
+  "reopening",
+  "awaiting-upstream",
+]);
 
 export function startReceiving(): ReceivingState {
   return { phase: "opening", failedLogins: 0 };
@@ -28,11 +34,20 @@ export function receive(
   context: ReceivingContext,
 ): ReceivingEffect[] {
   if (state.phase === "closed") return [];
+  const outcome = step(state, event, context);
+  return (Array.isArray(outcome) ? outcome : end(state, context, outcome)).map((effect) =>
+    effect.type === "features"
+      ? { type: "send", frame: featuresFrame(...listFeatures(state, context)) }
+      : effect,
+  );
+}
+
+function step(state: ReceivingState, event: ReceivingEvent, context: ReceivingContext): Outcome {
   switch (event.type) {
     case "element":
       return onElement(state, event.element, context);
     case "problem":
-      return endWithError(state, context, event.problem.condition, event.problem.text);
+      return event.problem;
     case "password-accepted":
       return state.phase === "checking" ? passwordAccepted(state) : [];
     case "password-refused":
@@ -48,36 +63,27 @@ export function receive(
     case "upstream-unavailable":
       return onUpstreamUnavailable(state, event.text);
     case "shutdown":
-      return endWithError(state, context, event.condition, event.text);
+      return event;
   }
 }
 
-function onElement(state: ReceivingState, element: Element, context: ReceivingContext): ReceivingEffect[] {
+function onElement(state: ReceivingState, element: Element, context: ReceivingContext): Outcome {
   if (element.getNS() === NS.framing) return onFraming(state, element, context);
-  if (element.getNS() === NS.sm && (state.phase === "binding" || state.phase === "bound")) {
-    const effects = onManagementNonza(state, element);
-    return effects ?? endWithError(state, context, "policy-violation", "Stream Management out of order.");
+  // RFC 6120 section 4.9.3.12: nothing is taken from a stream that is not yet authenticated and bound.
+  if (WAITING.has(state.phase)) {
+    return { condition: "not-authorized", text: "Too early: the stream is still being negotiated." };
   }
-  switch (state.phase) {
-    case "authenticating":
-      if (element.getNS() === NS.sasl) return authenticate(state, element, context);
-      return endWithError(state, context, "not-authorized", "Log in first.");
-    case "binding":
-      return onBindRequest(state, element, context);
-    case "bound":
-      return onStanza(state, element, context);
-    default:
-      // RFC 6120 section 4.9.3.12: nothing is taken from a stream that is not yet authenticated and bound.
-      return endWithError(
-        state,
-        context,
-        "not-authorized",
-        "Too early: the stream is still being negotiated.",
-      );
+  if (state.phase === "bound" && isForged(state, element, context)) {
+    return { condition: "invalid-from", text: "A stanza may only come from the account itself." };
   }
+  const outcome = negotiateFeature(state, element, context);
+  if (outcome) return outcome;
+  if (state.phase === "bound") return onStanza(element);
+  const missing = state.phase === "binding" ? "Bind a resource first." : "Log in first.";
+  return { condition: "not-authorized", text: missing };
 }
 
-function onFraming(state: ReceivingState, element: Element, context: ReceivingContext): ReceivingEffect[] {
+function onFraming(state: ReceivingState, element: Element, context: ReceivingContext): Outcome {
   if (element.getName() === "close") {
     state.phase = "closed";
     return [
@@ -86,135 +92,59 @@ function onFraming(state: ReceivingState, element: Element, context: ReceivingCo
     ];
   }
   if (element.getName() !== "open") {
-    return endWithError(state, context, "unsupported-stanza-type", "Unknown framing element.");
+    return { condition: "unsupported-stanza-type", text: "Unknown framing element." };
   }
   if (state.phase !== "opening" && state.phase !== "reopening") {
-    return endWithError(state, context, "policy-violation", "The stream is open already.");
+    return { condition: "policy-violation", text: "The stream is open already." };
   }
-  const opened: ReceivingEffect = {
-    type: "send",
-    frame: openFrame(context.account.domain, context.nonce()),
-  };
-  const problem = checkOpen(element, context);
-  if (problem) return [opened, ...errorAndEnd(state, problem.condition, problem.text)];
-  const authenticated = state.phase === "reopening";
-  if (!authenticated && context.mechanisms.length === 0) {
-    // LOGIN-3: nothing is stored to check SCRAM against, and a password must not travel in the clear.
-    const text = "The first login of this account needs a secure connection (wss:).";
-    return [opened, ...errorAndEnd(state, "policy-violation", text)];
-  }
-  state.phase = authenticated ? "binding" : "authenticating";
-  const features = authenticated ? bindingFeatures(context) : [mechanismsFeature(context)];
-  return [opened, { type: "send", frame: featuresFrame(...features) }];
+  const problem = checkOpen(state, element, context);
+  if (problem) return [opened(context), ...errorAndEnd(state, problem)];
+  state.phase = state.phase === "reopening" ? "binding" : "authenticating";
+  return [opened(context), { type: "features" }];
 }
 
 function checkOpen(
-  open: Element,
-  context: ReceivingContext,
-): { condition: StreamCondition; text: string } | undefined {
-  const { domain } = context.account;
-  if (!(Number.parseInt(open.attrs.version ?? "0", 10) >= 1)) {
+  { phase }: ReceivingState,
+  { attrs }: Element,
+  { account, mechanisms }: ReceivingContext,
+): StreamProblem | undefined {
+  if (!(Number.parseInt(attrs.version ?? "0", 10) >= 1)) {
     return { condition: "unsupported-version", text: "Only XMPP 1.0 is spoken here." };
   }
-  if (open.attrs.to !== undefined && open.attrs.to.toLowerCase() !== domain) {
-    return { condition: "host-unknown", text: `This endpoint serves an account of ${domain}.` };
+  if (attrs.to !== undefined && attrs.to.toLowerCase() !== account.domain) {
+    return { condition: "host-unknown", text: `This endpoint serves an account of ${account.domain}.` };
+  }
+  if (phase === "opening" && mechanisms.length === 0) {
+    // LOGIN-3: nothing is stored to check SCRAM against, and a password must not travel in the clear.
+    const text = "The first login of this account needs a secure connection (wss:).";
+    return { condition: "policy-violation", text };
   }
   return undefined;
 }
 
-function mechanismsFeature(context: ReceivingContext): Element {
-  const names = context.mechanisms.map((name) => xml("mechanism", {}, name));
-  return xml("mechanisms", { xmlns: NS.sasl }, ...names);
-}
-
-function bindingFeatures(context: ReceivingContext): Element[] {
-  const features = [
-    xml("bind", { xmlns: NS.bind }),
-    xml("session", { xmlns: NS.session }, xml("optional")),
-    xml("sm", { xmlns: NS.sm }),
-  ];
-  if (context.rosterVersioning) features.push(xml("ver", { xmlns: NS.rosterVer }));
-  return features;
-}
-
-function onBindRequest(state: ReceivingState, iq: Element, context: ReceivingContext): ReceivingEffect[] {
-  const bind = iq.is("iq", NS.client) && iq.attrs.type === "set" ? iq.getChild("bind", NS.bind) : undefined;
-  if (!bind) return endWithError(state, context, "not-authorized", "Bind a resource first.");
-  const { id = "" } = iq.attrs;
-  if (id.length > MAX_ID_LENGTH)
-    return endWithError(state, context, "policy-violation", "The id is too long.");
-  const resource = bind.getChildText("resource")?.trim() ?? "";
-  if (resource !== "" && !parseJid(`${context.account.domain}/${resource}`)) {
-    // RFC 6120 section 7.7.2.1; the client may ask for another one.
-    const frame = serialize(errorReply(iq, { type: "modify", condition: "bad-request" }));
-    return [{ type: "send", frame }];
-  }
-  state.phase = "awaiting-upstream";
-  state.bindRequest = { id: iq.attrs.id, resource: resource === "" ? undefined : resource };
-  return [{ type: "await-upstream" }];
-}
-
-/** ID-1: the client is told the upstream's real full JID, whatever resource it asked for. */
-function onUpstreamBound(state: ReceivingState, fullJid: string): ReceivingEffect[] {
-  if (state.phase !== "awaiting-upstream" || !state.bindRequest) return [];
-  const { id, resource } = state.bindRequest;
-  delete state.bindRequest;
-  state.phase = "bound";
-  state.fullJid = fullJid;
-  const bind = xml("bind", { xmlns: NS.bind }, xml("jid", {}, fullJid));
-  const result = xml("iq", { xmlns: NS.client, type: "result", id }, bind);
-  return [
-    { type: "send", frame: serialize(result) },
-    { type: "bound", resource },
-  ];
-}
-
-/** RFC 6120 section 7.6.2.1 lets a server refuse to bind for now; the client may ask again. */
-function onUpstreamUnavailable(state: ReceivingState, text: string): ReceivingEffect[] {
-  if (state.phase !== "awaiting-upstream" || !state.bindRequest) return [];
-  const request = xml("iq", { xmlns: NS.client, type: "set", id: state.bindRequest.id });
-  delete state.bindRequest;
-  state.phase = "binding";
-  const error = errorReply(request, { type: "wait", condition: "remote-server-timeout", text });
-  return [{ type: "send", frame: serialize(error) }];
-}
-
-function onStanza(state: ReceivingState, element: Element, context: ReceivingContext): ReceivingEffect[] {
-  const kind = stanzaKind(element);
-  if (!kind) {
-    return endWithError(
-      state,
-      context,
-      "unsupported-stanza-type",
-      `<${element.getName()}/> is not a stanza.`,
-    );
-  }
+/** RFC 6120 section 8.1.2.1. */
+function isForged({ fullJid }: ReceivingState, element: Element, { account }: ReceivingContext): boolean {
   const { from } = element.attrs;
-  if (from !== undefined && from !== state.fullJid && from !== formatJid(context.account)) {
-    // RFC 6120 section 8.1.2.1.
-    return endWithError(state, context, "invalid-from", "A stanza may only come from the account itself.");
-  }
-  if (kind === "iq" && iqPayload(element)?.is("session", NS.session)) {
-    return [{ type: "send", frame: serialize(iqResult(element)) }];
-  }
-  return [{ type: "stanza", stanza: element }];
+  const isOwn = from === undefined || from === fullJid || from === formatJid(account);
+  return stanzaKind(element) !== undefined && !isOwn;
+}
+
+function onStanza(element: Element): Outcome {
+  if (stanzaKind(element)) return [{ type: "stanza", stanza: element }];
+  return { condition: "unsupported-stanza-type", text: `<${element.getName()}/> is not a stanza.` };
+}
+
+function opened(context: ReceivingContext): Step {
+  return { type: "send", frame: openFrame(context.account.domain, context.nonce()) };
 }
 
 /** RFC 6120 section 4.9.1.1: an error before the stream is open is preceded by the opening answer. */
-function endWithError(
-  state: ReceivingState,
-  context: ReceivingContext,
-  condition: StreamCondition,
-  text: string,
-): ReceivingEffect[] {
-  const opening: ReceivingEffect[] =
-    state.phase === "opening"
-      ? [{ type: "send", frame: openFrame(context.account.domain, context.nonce()) }]
-      : [];
-  return [...opening, ...errorAndEnd(state, condition, text)];
+function end(state: ReceivingState, context: ReceivingContext, problem: StreamProblem): Step[] {
+  const opening = state.phase === "opening" ? [opened(context)] : [];
+  return [...opening, ...errorAndEnd(state, problem)];
 }
 
-function errorAndEnd(state: ReceivingState, condition: StreamCondition, text: string): ReceivingEffect[] {
+function errorAndEnd(state: ReceivingState, { condition, text }: StreamProblem): Step[] {
   state.phase = "closed";
   return [
     { type: "send", frame: streamErrorFrame(condition, text) },

@@ -64,7 +64,7 @@ describe("ID-2 the resource asked for names the device", () => {
 });
 
 describe("what a client's stream remembers of it", () => {
-  it("is the device and what it asked for", () => {
+  it("CSI-1 is the device and what it asked for", () => {
     const world = new AccountWorld();
     world.attach("alice/one", "phone");
     const { nowMs } = world;
@@ -73,16 +73,19 @@ describe("what a client's stream remembers of it", () => {
       device: "phone",
       carbons: false,
       interested: false,
+      active: true,
       lastActiveMs: nowMs,
     });
     world.send("alice/one", `<iq type="set" id="c"><enable xmlns="urn:xmpp:carbons:2"/></iq>`);
     world.send("alice/one", `<iq type="get" id="r"><query xmlns="jabber:iq:roster"/></iq>`);
     world.send("alice/one", `<message to="bob@example.org"/>`);
+    world.account.setClientState("alice/one", false);
     expect(world.account.record("alice/one")).toEqual({
       id: "alice/one",
       device: "phone",
       carbons: true,
       interested: true,
+      active: false,
       lastActiveMs: nowMs + 3,
     });
     world.leave("alice/one");

@@ -13,6 +13,7 @@ import { encodeBase64Text } from "../../../../xmpp/sasl/base64.ts";
 import { type ScramVerifier, verifierFromKeys } from "../../../../xmpp/sasl/scram-keys.ts";
 import { parseFrame } from "../../../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../../../xmpp/xml/limits.ts";
+import { serialize } from "../../../../xmpp/xml/serialize.ts";
 import { shape } from "../../../support/xml-shape.ts";
 import { keysOf } from "../sasl/scram-support.ts";
 
@@ -22,8 +23,10 @@ export type Line =
   /** What the machine sends next. `<open`, `<close` and `<stream:` to the letter, everything else by its meaning. */
   | { server: string }
   /** What the machine does next; a stanza is compared by its meaning. */
-  | { does: Exclude<ReceivingEffect, { type: "send" | "stanza" }> }
+  | { does: Exclude<ReceivingEffect, { type: "send" | "stanza" | "reply" }> }
   | { stanza: string }
+  /** What the stream answers to a stanza itself. */
+  | { reply: string }
   | { event: Exclude<ReceivingEvent, { type: "element" | "problem" }> };
 
 export const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -83,7 +86,7 @@ export function converse(lines: readonly Line[], context: Partial<ReceivingConte
 
 function checkEffect(
   effect: ReceivingEffect | undefined,
-  line: { server: string } | { stanza: string },
+  line: { server: string } | { stanza: string } | { reply: string },
   where: string,
 ): void {
   if ("stanza" in line) {
@@ -91,6 +94,11 @@ function checkEffect(
     const { name, attrs } = shape(line.stanza);
     expect({ name: `{${effect.stanza.getNS()}}${effect.stanza.getName()}` }, where).toEqual({ name });
     expect(effect.stanza.attrs, where).toMatchObject(attrs);
+    return;
+  }
+  if ("reply" in line) {
+    if (effect?.type !== "reply") expect.fail(`${JSON.stringify(effect)} instead of a reply (${where})`);
+    expect(shape(serialize(effect.reply)), where).toEqual(shape(line.reply));
     return;
   }
   if (effect?.type !== "send") expect.fail(`${JSON.stringify(effect)} instead of sending (${where})`);
@@ -113,6 +121,7 @@ export const mechanisms = (...names: string[]): string =>
 export const BIND_FEATURES =
   `<stream:features xmlns:stream="http://etherx.jabber.org/streams"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>` +
   `<session xmlns="urn:ietf:params:xml:ns:xmpp-session"><optional/></session><sm xmlns="urn:xmpp:sm:3"/>` +
+  `<csi xmlns="urn:xmpp:csi:0"/>` +
   `<ver xmlns="urn:xmpp:features:rosterver"/></stream:features>`;
 
 /** How the machine ends a stream. */

@@ -21,6 +21,7 @@ const scripted: d.Line[] = [
   { client: `<enable xmlns="urn:xmpp:sm:3"/>` },
   { client: `<resume xmlns="urn:xmpp:sm:3" previd="abc" h="1"/>` },
   { client: `<r xmlns="urn:xmpp:sm:3"/>` },
+  { client: `<inactive xmlns="urn:xmpp:csi:0"/>` },
   { client: d.CLOSE },
   { client: "<" },
   { event: { type: "password-refused", condition: "not-authorized" } },

@@ -88,6 +88,12 @@ describe("WS-5 what comes too early", () => {
       `<iq xmlns="jabber:client" type="set" id="1"><bind xmlns="urn:x"/></iq>`,
       d.endsWith("not-authorized", "Bind a resource first."),
     ],
+    [
+      "binding",
+      `<iq xmlns="jabber:client" type="set" id="1"><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>`,
+      d.endsWith("not-authorized", "Bind a resource first."),
+    ],
+    ["binding", `<inactive xmlns="urn:xmpp:csi:0"/>`, d.endsWith("not-authorized", "Bind a resource first.")],
     ["awaiting-upstream", stanza, tooEarly],
   ])("WS-5 in phase %s: %s", (phase, client, end) => {
     const lines = phases.find(([name]) => name === phase)?.[1] ?? expect.fail("no such phase");
@@ -208,13 +214,47 @@ describe("a bound stream", () => {
     converse([...d.bound, { client }, ...d.endsWith("unsupported-stanza-type", text)]);
   });
 
-  it("WS-11 a legacy session request is answered", () => {
+  it("WS-11 a legacy session request is answered, and counts as a stanza", () => {
     converse([
       ...d.bound,
       {
         client: `<iq xmlns="jabber:client" type="set" id="s" to="example.org"><session xmlns="urn:ietf:params:xml:ns:xmpp-session"/></iq>`,
       },
-      { server: `<iq type="result" id="s" from="example.org"/>` },
+      { reply: `<iq xmlns="jabber:client" type="result" id="s" from="example.org"/>` },
+    ]);
+  });
+
+  it("WS-14 a second resource on a stream is refused, and the server not asked", () => {
+    converse([
+      ...d.bound,
+      d.bindRequest("<resource>again</resource>"),
+      {
+        reply: `<iq xmlns="jabber:client" type="error" id="b"><error type="cancel"><not-allowed xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>
+          <text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">This stream has its resource.</text></error></iq>`,
+      },
+      { client: `<presence xmlns="jabber:client"/>` },
+      { stanza: `<presence/>` },
+    ]);
+  });
+
+  it.each([
+    ["a session request", `<session xmlns="urn:ietf:params:xml:ns:xmpp-session"/>`],
+    ["a bind request", `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>`],
+  ])("WS-7 %s from somebody else", (_name, payload) => {
+    const end = d.endsWith("invalid-from", "A stanza may only come from the account itself.");
+    const client = `<iq xmlns="jabber:client" type="set" id="1" from="eve@example.org">${payload}</iq>`;
+    converse([...d.bound, { client }, ...end]);
+  });
+
+  it("CSI-1 says whether a person is looking (XEP-0352)", () => {
+    converse([
+      ...d.bound,
+      { client: `<inactive xmlns="urn:xmpp:csi:0"/>` },
+      { does: { type: "client-state", active: false } },
+      { client: `<active xmlns="urn:xmpp:csi:0"/>` },
+      { does: { type: "client-state", active: true } },
+      { client: `<absent xmlns="urn:xmpp:csi:0"/>` },
+      ...d.endsWith("unsupported-stanza-type", "&lt;absent/&gt; is no client state."),
     ]);
   });
 });
