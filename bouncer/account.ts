@@ -11,7 +11,7 @@ import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import { OwnCaps } from "./caps.ts";
-import { type ClientRecord, Clients } from "./clients.ts";
+import { type Client, type ClientRecord, Clients } from "./clients.ts";
 import { Iq } from "./iq.ts";
 import { MessageFlow } from "./message-flow.ts";
 import { Outage } from "./outage.ts";
@@ -75,6 +75,11 @@ export class Account {
   /** What was decided lately and why, oldest first. */
   trace(): TraceEntry[] {
     return this.#outlet.trace.entries();
+  }
+
+  /** Who is attached, or expected back; most recently active first. */
+  attached(): readonly Client[] {
+    return this.#clients.byRecency();
   }
 
   /** Is anybody attached, or expected back? */

@@ -39,7 +39,7 @@ export class AccountObject extends DurableObject<Env> {
     const runtime = await this.#load(request.headers.get(ACCOUNT_HEADER) ?? "", true);
     if (!runtime) return new Response(null, { status: 403 });
     if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      return new Response(null, { status: 404 });
+      return await runtime.owner.answer(request);
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
@@ -55,8 +55,11 @@ export class AccountObject extends DurableObject<Env> {
   /** ALIVE-2: for the watchdog. Goes on where the alarm has stopped; says whether it had. */
   async wake(bareJid: string): Promise<boolean> {
     const stuck = isStuck(await this.ctx.storage.getAlarm(), Date.now());
+    // What was never to be kept online has no alarm to miss.
+    const wasKept = (this.#settings.get("registered") ?? "no") !== "no";
     const runtime = await this.#load(bareJid);
-    if (stuck) await runtime?.tick();
+    if (stuck && wasKept) await runtime?.rescue();
+    else if (stuck) await runtime?.tick();
     return stuck;
   }
 

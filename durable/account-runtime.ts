@@ -11,6 +11,7 @@ import { LoginGuard } from "./clients/login-guard.ts";
 import type { Config } from "./config.ts";
 import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
+import { Owner } from "./owner/owner.ts";
 import { nonce, resourceSuffix } from "./random.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
@@ -34,6 +35,7 @@ export class AccountRuntime {
   readonly policy: Account;
   readonly clients: ClientSockets;
   readonly upstream: Upstream;
+  readonly owner: Owner;
   readonly #vault: Vault;
   readonly #guard: LoginGuard;
   readonly #storage: DurableObjectStorage;
@@ -58,6 +60,7 @@ export class AccountRuntime {
       return outcome;
     });
     this.policy = this.#makePolicy(bareJid);
+    const outbound = new Outbound(storage.sql);
     this.upstream = new Upstream({
       account: jid,
       route: () => routeTo(jid.domain, config),
@@ -65,7 +68,7 @@ export class AccountRuntime {
       userAgent: this.#userAgent(),
       hasClients: () => this.policy.hasClients,
       vault: this.#vault,
-      session: new ManagedSession(new UpstreamRows(storage.sql), new Outbound(storage.sql)),
+      session: new ManagedSession(new UpstreamRows(storage.sql), outbound),
       patience: patienceOf(DEFAULT_IDLE_SECONDS),
       platform: { open: openLink, clock: platformClock },
       random: Math.random,
@@ -73,22 +76,33 @@ export class AccountRuntime {
         onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
         onResumed: (fullJid) => this.#onResumed(fullJid),
         onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
-        onLost: (reason) => this.#turn(() => this.policy.upstreamLost(reason)),
+        onLost: (reason) => this.#onLost(reason),
         onRefused: (reason) => this.#onRefused(reason),
       },
     });
+    const sessions = new ClientSessions(
+      new ClientSessionRows(storage.sql),
+      (known) => new ClientQueue(storage.sql, known),
+      (id, logSeq) => this.policy.acknowledged(id, logSeq),
+    );
     this.clients = new ClientSockets({
       jid,
       policy: this.policy,
       vault: this.#vault,
       upstream: this.upstream,
       guard: this.#guard,
-      sessions: new ClientSessions(
-        new ClientSessionRows(storage.sql),
-        (known) => new ClientQueue(storage.sql, known),
-        (id, logSeq) => this.policy.acknowledged(id, logSeq),
-      ),
+      sessions,
       fullJid: () => this.#settings.get("full-jid"),
+    });
+    this.owner = new Owner({
+      account: bareJid,
+      settings: this.#settings,
+      guard: this.#guard,
+      policy: this.policy,
+      upstream: this.upstream,
+      outbound,
+      clients: this.clients,
+      sessions,
     });
   }
 
@@ -134,6 +148,12 @@ export class AccountRuntime {
     });
   }
 
+  /** ALIVE-2: the watchdog has found the account without an alarm. */
+  async rescue(): Promise<void> {
+    this.owner.history.rescued(Date.now());
+    await this.tick();
+  }
+
   async #armAlarm(): Promise<void> {
     await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
   }
@@ -143,12 +163,19 @@ export class AccountRuntime {
     this.#turn(() => this.clients.onFrame(ws, data));
   }
 
+  #onLost(reason: string): void {
+    this.owner.history.lost(reason, Date.now());
+    this.#turn(() => this.policy.upstreamLost(reason));
+  }
+
   #onRefused(reason: string): void {
+    this.owner.history.refused(reason, Date.now());
     this.clients.endAll("not-authorized", reason);
     this.#registration.keep(false);
   }
 
   #onResumed(fullJid: string): void {
+    this.owner.history.resumed(Date.now());
     this.#turn(() => {
       this.clients.upstreamBound(fullJid);
       this.policy.upstreamResumed();
@@ -157,6 +184,7 @@ export class AccountRuntime {
   }
 
   #onBound(fullJid: string, chosen: boolean): void {
+    this.owner.history.bound(Date.now());
     this.#turn(() => {
       if (chosen) this.#settings.set("resource", fullJid.slice(fullJid.indexOf("/") + 1));
       this.#settings.set("full-jid", fullJid);

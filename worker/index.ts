@@ -7,6 +7,7 @@ import { cors } from "hono/cors";
 import { type Config, readConfig } from "../durable/config.ts";
 import type { Env } from "../durable/env.ts";
 import { REGISTRY_NAME } from "../durable/watchdog/registry-object.ts";
+import { askOwner } from "./ask-owner.ts";
 import { connectClient } from "./connect-client.ts";
 import { hostMeta, hostMetaJson } from "./host-meta.ts";
 import { isLoopback } from "./loopback.ts";
@@ -28,6 +29,8 @@ app.get("/health", (c) => {
 
 app.get("/xmpp-websocket", (c) => connectClient(c.req.raw, c.env, c.req.query("jid")));
 app.get("/xmpp-websocket/:jid", (c) => connectClient(c.req.raw, c.env, c.req.param("jid")));
+
+app.all("/accounts/:jid/*", (c) => askOwner(c.req.raw, c.env, c.req.param("jid")));
 
 // XEP-0156 section 3: readable from any page, since it says nothing that is not public.
 app.use("/.well-known/*", cors());

@@ -119,6 +119,11 @@ export class ClientSessions {
     return managed.filter((id) => this.#queue.length(id) >= ASK_AFTER && this.#shouldAsk(id));
   }
 
+  /** How many stanzas a client has yet to acknowledge. */
+  waiting(id: string): number {
+    return this.#queue.length(id);
+  }
+
   /** Those with anything unacknowledged that were not asked yet. */
   askAll(): string[] {
     return [...this.#sessions.keys()].filter((id) => this.#queue.length(id) > 0 && this.#shouldAsk(id));

@@ -21,6 +21,8 @@ interface Attachment {
   id: string;
   /** The connection is TLS or loopback: a password may be sent over it. */
   secure: boolean;
+  /** When it was accepted, in milliseconds since the epoch. */
+  sinceMs: number;
   stream: ReceivingState;
   record?: ClientRecord;
 }
@@ -62,7 +64,7 @@ export class ClientSocket {
   }
 
   static accepted(ws: WebSocket, id: string, secure: boolean, handlers: ClientSocketHandlers): ClientSocket {
-    const socket = new ClientSocket(ws, { id, secure, stream: startReceiving() }, handlers);
+    const socket = new ClientSocket(ws, { id, secure, sinceMs: Date.now(), stream: startReceiving() }, handlers);
     socket.#save();
     return socket;
   }
@@ -81,6 +83,10 @@ export class ClientSocket {
   adopt(id: string, record: ClientRecord): void {
     this.#attachment.id = id;
     this.remember(record);
+  }
+
+  get sinceMs(): number {
+    return this.#attachment.sinceMs;
   }
 
   get secure(): boolean {

@@ -110,6 +110,11 @@ export class ClientSockets {
     }
   }
 
+  /** Since when a client's socket stands, in milliseconds since the epoch. */
+  connectedSinceMs(id: string): number | undefined {
+    return this.#sockets.get(id)?.sinceMs;
+  }
+
   /** There is a session: clients that waited for it are bound; those told another full JID must begin again. */
   upstreamBound(fullJid: string): void {
     for (const socket of this.#sockets.all()) {

@@ -8,6 +8,8 @@ export type SettingName =
   | "token-count"
   // The account's last client came from this machine: "1" or "0".
   | "on-loopback"
+  // JSON, see owner/history.ts.
+  | "history"
   // How the account stands in the watchdog's registry (watchdog/registration.ts).
   | "registered";
 
