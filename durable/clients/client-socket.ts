@@ -64,7 +64,11 @@ export class ClientSocket {
   }
 
   static accepted(ws: WebSocket, id: string, secure: boolean, handlers: ClientSocketHandlers): ClientSocket {
-    const socket = new ClientSocket(ws, { id, secure, sinceMs: Date.now(), stream: startReceiving() }, handlers);
+    const socket = new ClientSocket(
+      ws,
+      { id, secure, sinceMs: Date.now(), stream: startReceiving() },
+      handlers,
+    );
     socket.#save();
     return socket;
   }

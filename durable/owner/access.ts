@@ -38,9 +38,13 @@ export async function refuseStranger(request: Request): Promise<Response> {
 }
 
 function unauthorized(): Response {
-  return ownerError(401, "The address or the password is wrong, or this deployment does not serve the account.", {
-    "WWW-Authenticate": 'Basic realm="xmpproxy", charset="UTF-8"',
-  });
+  return ownerError(
+    401,
+    "The address or the password is wrong, or this deployment does not serve the account.",
+    {
+      "WWW-Authenticate": 'Basic realm="xmpproxy", charset="UTF-8"',
+    },
+  );
 }
 
 /** RFC 7617 section 2: the first colon ends the name; a password may hold further ones. */

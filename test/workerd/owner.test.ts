@@ -96,9 +96,7 @@ describe("OWNER-3 GET status", () => {
     await Client.online(account);
     await setPassword("forgetful", "pen");
     await drop(account);
-    await expect
-      .poll(async () => (await ask(account, "status")).status, { timeout: 8_000 })
-      .toBe(401);
+    await expect.poll(async () => (await ask(account, "status")).status, { timeout: 8_000 }).toBe(401);
     const status = await statusOf(account, "pen");
     expect(status.history.map(({ what }) => what)).toContain("refused");
     await expect.poll(async () => (await statusOf(account, "pen")).phase).toBe("online");

@@ -7,7 +7,11 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 /** A table that counts what is written to it. */
-function table(): { get(name: string): string | undefined; set(name: string, value: string): void; writes: number } {
+function table(): {
+  get(name: string): string | undefined;
+  set(name: string, value: string): void;
+  writes: number;
+} {
   const rows = new Map<string, string>();
   return {
     writes: 0,
