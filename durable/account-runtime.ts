@@ -21,7 +21,7 @@ import { Settings } from "./storage/settings.ts";
 import { TextTable } from "./storage/text-table.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { within } from "./time-limit.ts";
-import { DEFAULT_IDLE_SECONDS, patienceOf } from "./upstream/liveness.ts";
+import { patienceOf } from "./upstream/liveness.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
 import { openLink } from "./upstream/open-link.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -63,13 +63,15 @@ export class AccountRuntime {
     const outbound = new Outbound(storage.sql);
     this.upstream = new Upstream({
       account: jid,
-      route: () => routeTo(jid.domain, config),
+      route: (prefer) => routeTo(jid.domain, config, prefer),
       resource: () => this.#resource(),
+      giveWay: () => this.#settings.set("resource", newResource()),
+      allowPlain: config.allowPlain,
       userAgent: this.#userAgent(),
       hasClients: () => this.policy.hasClients,
       vault: this.#vault,
       session: new ManagedSession(new UpstreamRows(storage.sql), outbound),
-      patience: patienceOf(DEFAULT_IDLE_SECONDS),
+      patience: patienceOf(config.serverSilenceSeconds),
       platform: { open: openLink, clock: platformClock },
       random: Math.random,
       handlers: {
@@ -239,8 +241,13 @@ export class AccountRuntime {
 
   /** The resource we ask for: told apart from other clients, and the same until a server has chosen another (Bind 2). */
   #resource(): string {
-    const resource = this.#settings.get("resource") ?? `xmpproxy-${resourceSuffix()}`;
+    const resource = this.#settings.get("resource") ?? newResource();
     this.#settings.set("resource", resource);
     return resource;
   }
+}
+
+/** RFC 6120 section 7.7: told apart from other clients, and from other installations of this one. */
+function newResource(): string {
+  return `xmpproxy-${resourceSuffix()}`;
 }

@@ -20,6 +20,10 @@ export interface Config {
   upstreamHosts: ReadonlyMap<string, Endpoint>;
   /** The DNS-over-HTTPS resolver to ask (JSON format). */
   dohUrl: string;
+  /** May a password be sent to a server in SASL PLAIN, inside TLS, when that server has nothing better? */
+  allowPlain: boolean;
+  /** How long a server may be silent before it is asked whether it is there. */
+  serverSilenceSeconds: number;
   /** Accounts that are online before any client has logged in: bare JID to password. */
   accounts: ReadonlyMap<string, string>;
   credentialsKey: string;
@@ -30,6 +34,10 @@ export interface Config {
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
 const MIN_KEY_LENGTH = 32;
+/** Below what routers forget idle connections after. */
+const DEFAULT_IDLE_SECONDS = 25;
+const MAX_IDLE_SECONDS = 300;
+const SILENCE_PROBLEM = `must be a whole number of seconds from 1 to ${MAX_IDLE_SECONDS}`;
 const DEFAULT_DOH_URL = "https://cloudflare-dns.com/dns-query";
 
 const allowedAccounts = v.pipe(
@@ -120,10 +128,20 @@ const allowedOrigins = v.pipe(
   ),
 );
 
-const plainTextLoopback = v.pipe(
+const plainTextLoopback = flag(false);
+
+/**
+ * UP-4: inside TLS to a host whose certificate proved to be the right one, PLAIN tells the password to nobody but the account's
+ * own server, which many that ask a directory need. What a server had before is remembered, so it cannot be a downgrade.
+ */
+const allowPlain = flag(true);
+
+const serverSilence = v.pipe(
   v.optional(v.string(), ""),
-  v.picklist(["", "true", "false"], 'must be "true" or "false"'),
-  v.transform((text) => text === "true"),
+  v.transform((text) => (text.trim() === "" ? DEFAULT_IDLE_SECONDS : Number(text))),
+  v.integer(SILENCE_PROBLEM),
+  v.minValue(1, SILENCE_PROBLEM),
+  v.maxValue(MAX_IDLE_SECONDS, SILENCE_PROBLEM),
 );
 
 const schema = v.object({
@@ -131,6 +149,8 @@ const schema = v.object({
   UPSTREAM_HOSTS: upstreamHosts,
   DOH_URL: dohUrl,
   ALLOW_PLAINTEXT_LOOPBACK: plainTextLoopback,
+  ALLOW_SASL_PLAIN: allowPlain,
+  SERVER_SILENCE_SECONDS: serverSilence,
   ACCOUNTS: accounts,
   CREDENTIALS_KEY: credentialsKey,
   ALLOWED_ORIGINS: allowedOrigins,
@@ -153,6 +173,8 @@ export function readConfig(env: unknown): ConfigResult {
       allowed: ALLOWED_ACCOUNTS,
       upstreamHosts: UPSTREAM_HOSTS,
       dohUrl: DOH_URL,
+      allowPlain: result.output.ALLOW_SASL_PLAIN,
+      serverSilenceSeconds: result.output.SERVER_SILENCE_SECONDS,
       accounts: ACCOUNTS,
       credentialsKey: CREDENTIALS_KEY,
       allowedOrigins: ALLOWED_ORIGINS,
@@ -214,4 +236,13 @@ function jsonRecord(expected: string) {
     addIssue({ message: `must be ${expected}` });
     return {};
   });
+}
+
+/** "true" or "false"; nothing is the default. */
+function flag(unset: boolean) {
+  return v.pipe(
+    v.optional(v.string(), ""),
+    v.picklist(["", "true", "false"], 'must be "true" or "false"'),
+    v.transform((text) => (text === "" ? unset : text === "true")),
+  );
 }

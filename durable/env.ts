@@ -10,6 +10,8 @@ export interface Env {
   UPSTREAM_HOSTS?: string;
   DOH_URL?: string;
   ALLOW_PLAINTEXT_LOOPBACK?: string;
+  ALLOW_SASL_PLAIN?: string;
+  SERVER_SILENCE_SECONDS?: string;
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
   ALLOWED_ORIGINS?: string;

@@ -44,18 +44,36 @@ export function streamError(condition: StreamCondition, text?: string): Element 
   );
 }
 
-/** What a received `<stream:error/>` says: its condition (as sent, also unknown ones), text, and see-other-host. */
-export function readStreamError(error: Element): { condition: string; text: string; otherHost?: string } {
-  let condition = "undefined-condition";
-  let text = "";
-  let otherHost: string | undefined;
+/** What a received `<stream:error/>` says. */
+export interface ReceivedStreamError {
+  /** As sent, also an unknown one. */
+  condition: string;
+  /** For people, as the server wrote it; may be empty. */
+  text: string;
+  /** Where `see-other-host` sends us (RFC 6120 section 4.9.3.19). */
+  otherHost?: string;
+  /** The name of an application-specific condition beside it (section 4.9.4). */
+  application?: string;
+}
+
+/** No more of what a server says is passed on to people. */
+const MAX_WORDS = 200;
+
+export function readStreamError(error: Element): ReceivedStreamError {
+  const read: ReceivedStreamError = { condition: "undefined-condition", text: "" };
   for (const child of error.getChildElements()) {
-    if (child.getNS() !== NS.streamErrors) continue;
-    if (child.getName() === "text") text = child.getText();
+    if (child.getNS() !== NS.streamErrors) read.application ??= child.getName();
+    else if (child.getName() === "text") read.text = child.getText();
     else {
-      condition = child.getName();
-      if (condition === "see-other-host") otherHost = child.getText();
+      read.condition = child.getName();
+      if (read.condition === "see-other-host") read.otherHost = child.getText().trim();
     }
   }
-  return { condition, text, ...(otherHost === undefined ? {} : { otherHost }) };
+  return read;
+}
+
+/** The same in one sentence, for people. */
+export function describeStreamError({ condition, text }: ReceivedStreamError): string {
+  const said = text.trim().slice(0, MAX_WORDS);
+  return `The server ended the stream: ${condition.slice(0, MAX_WORDS)}${said === "" ? "" : ` (${said})`}.`;
 }

@@ -4,7 +4,7 @@
  */
 import type { SaslRefusal } from "../../xmpp/receiving/state.ts";
 import type { Vault } from "../credentials/vault.ts";
-import type { LoginOutcome } from "../upstream/upstream.ts";
+import type { LoginOutcome } from "../upstream/dialer.ts";
 
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 

@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import { hostMetaOver } from "./host-meta.ts";
 import type { Fetch } from "./http-get.ts";
+import type { OtherHost } from "./other-host.ts";
 import { dohResolver } from "./resolver.ts";
 import { Route } from "./route.ts";
 
@@ -9,12 +10,13 @@ import { Route } from "./route.ts";
 const platformFetch: Fetch = (url, init) => fetch(url, init);
 
 /** A fresh round of attempts for a domain. Nothing is asked before its first `next()`. */
-export function routeTo(domain: string, config: Config): Route {
+export function routeTo(domain: string, config: Config, prefer: OtherHost | undefined): Route {
   return new Route({
     domain,
     config,
     resolver: dohResolver(config.dohUrl, platformFetch),
     fetchHostMeta: hostMetaOver(platformFetch),
     random: Math.random,
+    prefer,
   });
 }

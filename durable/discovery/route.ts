@@ -10,15 +10,27 @@ import {
   findWebSocket,
   type Refused,
 } from "./find-candidates.ts";
+import { followTo, type OtherHost } from "./other-host.ts";
+
+export interface RouteOptions extends FindOptions {
+  /** To be tried ahead of all others, if it may be trusted. */
+  prefer?: OtherHost | undefined;
+}
+
+/** So many hosts may send us on to the next one, in one round. */
+const MAX_REDIRECTS = 3;
 
 export class Route {
-  readonly #options: FindOptions;
+  readonly #options: RouteOptions;
   readonly #log: Refused[] = [];
+  /** All that this round has found; what is left of it. */
+  #found: Candidate[] = [];
   #left: Candidate[] | undefined;
   #thenHostMeta = false;
   #current: Candidate | undefined;
+  #redirects = 0;
 
-  constructor(options: FindOptions) {
+  constructor(options: RouteOptions) {
     this.#options = options;
   }
 
@@ -27,16 +39,27 @@ export class Route {
    * DNS names has failed (XEP-0156). One call at a time. Never rejects.
    */
   async next(): Promise<Candidate | undefined> {
-    if (!this.#left) this.#take(await findCandidates(this.#options));
-    else if (this.#left.length === 0 && this.#thenHostMeta) this.#take(await findWebSocket(this.#options));
+    const { prefer } = this.#options;
+    if (!this.#left) {
+      this.#take(await findCandidates(this.#options));
+      if (prefer) await this.#follow(prefer);
+    } else if (this.#left.length === 0 && this.#thenHostMeta) this.#take(await findWebSocket(this.#options));
     this.#current = this.#left?.shift();
     return this.#current;
+  }
+
+  /** The server that was given last sends us to another host (RFC 6120 section 4.9.3.19), which comes next if it may. */
+  async redirected(text: string): Promise<void> {
+    const from = this.#current ? formatEndpoint(this.#current) : this.#options.domain;
+    const why = `${from} sends us there`;
+    this.#redirects += 1;
+    if (this.#redirects <= MAX_REDIRECTS) return this.#follow({ text, why });
+    this.#log.push({ what: text.slice(0, 100), why: `${why}, but there were too many others before it` });
   }
 
   /** The candidate that was given last did not work, for this reason in words. */
   failed(reason: string): void {
     if (this.#current) this.#log.push({ what: formatEndpoint(this.#current), why: reason });
-    this.#current = undefined;
   }
 
   /** What was refused or has failed so far, in this order. */
@@ -54,7 +77,21 @@ export class Route {
     ].join("\n");
   }
 
+  async #follow(other: OtherHost): Promise<void> {
+    const { domain, config, resolver } = this.#options;
+    const named = config.upstreamHosts.has(domain);
+    const next = await followTo(other, { domain, named, candidates: this.#found, resolver });
+    if ("what" in next) return void this.#log.push(next);
+    const url = formatEndpoint(next);
+    if (this.#current && formatEndpoint(this.#current) === url) {
+      return void this.#log.push({ what: url, why: `${other.why}, which is where we were` });
+    }
+    const others = (this.#left ?? []).filter((candidate) => formatEndpoint(candidate) !== url);
+    this.#left = [next, ...others];
+  }
+
   #take(found: { candidates: Candidate[]; refused: Refused[]; thenHostMeta: boolean }): void {
+    this.#found.push(...found.candidates);
     this.#left = found.candidates;
     this.#thenHostMeta = found.thenHostMeta;
     this.#log.push(...found.refused);

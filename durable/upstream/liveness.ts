@@ -10,10 +10,9 @@ export interface Patience {
   answerMs: number;
 }
 
-/** 25 s: below what routers forget idle connections after. 55 s in all. */
-export const DEFAULT_IDLE_SECONDS = 25;
-
-/** The question has a little longer to come back than the silence took before it: networks that change need their time. */
+/**
+ * For a server that is asked after so many seconds of silence; with 25 of them it has 55 in all. The answer may take a
+ * little longer than the silence before it: networks that change need their time. */
 export function patienceOf(idleSeconds: number): Patience {
   return { idleMs: idleSeconds * 1_000, answerMs: idleSeconds * 1_200 };
 }

@@ -53,6 +53,11 @@ export class ManagedSession {
     return { previd: this.#row.smId, h: this.#row.handled, fullJid: this.#row.fullJid };
   }
 
+  /** Where the server would like that session to be resumed, as it said it. */
+  get location(): string | undefined {
+    return this.resumption() && (this.#row?.location ?? undefined);
+  }
+
   /**
    * A new session is bound: nothing was sent in it yet. `introduce` adds what the server has to know first (UP-8); what was
    * queued before follows, without the presence that belonged to the old session. All of it comes out of drain().

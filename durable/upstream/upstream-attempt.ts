@@ -63,6 +63,8 @@ export class UpstreamAttempt {
   }
 
   async #tryNext(last: NegotiationFailure | undefined): Promise<void> {
+    const otherHost = last?.streamError?.otherHost;
+    if (otherHost !== undefined) await this.#route.redirected(otherHost);
     const candidate = await this.#route.next();
     if (this.#abandoned) return;
     this.#candidate = candidate;

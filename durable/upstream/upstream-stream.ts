@@ -4,7 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import { readServerFeatures } from "../../xmpp/initiating/features.ts";
-import { negotiate, startNegotiation } from "../../xmpp/initiating/negotiation.ts";
+import { negotiate, startNegotiation, streamErrorFailure } from "../../xmpp/initiating/negotiation.ts";
 import type {
   AuthenticationEvidence,
   NegotiationConfig,
@@ -150,9 +150,7 @@ export class UpstreamStream {
     // After SASL2's inline features come those of the stream (XEP-0388 section 2.6.1); they are no stanza to be counted.
     if (element.is("features", NS.stream)) return this.#handlers.onFeatures(readServerFeatures(element));
     if (!element.is("error", NS.stream)) return this.#handlers.onElement(element);
-    const { condition, text } = readStreamError(element);
-    const said = text === "" ? "" : ` (${text})`;
-    this.#end({ kind: "server", condition, text: `The server ended the stream: ${condition}${said}.` });
+    this.#end(streamErrorFailure(readStreamError(element)));
   }
 
   #negotiate(event: NegotiationEvent): boolean {

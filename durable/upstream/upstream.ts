@@ -5,27 +5,23 @@
  */
 import type { Element } from "@xmpp/xml";
 import type {
-  AuthenticationEvidence,
   Credentials,
   NegotiationConfig,
   NegotiationFailure,
   ServerFeatures,
 } from "../../xmpp/initiating/state.ts";
-import type { Jid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { stanzaKind } from "../../xmpp/stanza.ts";
 import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import type { Vault } from "../credentials/vault.ts";
 import type { Refused } from "../discovery/find-candidates.ts";
-import type { Route } from "../discovery/route.ts";
-import { keepAccepted } from "./keep-accepted.ts";
+import { Dialer, type DialerDependencies, type LoginOutcome } from "./dialer.ts";
 import { Liveness, type Patience } from "./liveness.ts";
-import type { ManagedSession } from "./managed-session.ts";
-import { Retry } from "./retry.ts";
-import { type AttemptConfig, UpstreamAttempt } from "./upstream-attempt.ts";
+import { NextHost } from "./next-host.ts";
+import { Retry, USUAL_ENDING } from "./retry.ts";
+import { streamErrorPolicy } from "./stream-error-policy.ts";
+import type { UpstreamAttempt } from "./upstream-attempt.ts";
 import { describeServer, type Phase, type UpstreamStatus } from "./upstream-status.ts";
-import type { StreamHandlers, StreamPlatform } from "./upstream-stream.ts";
 
 interface UpstreamHandlers {
   /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
@@ -39,23 +35,11 @@ interface UpstreamHandlers {
   onRefused(reason: string): void;
 }
 
-export type LoginOutcome = { ok: true } | { ok: false; failure: NegotiationFailure };
-
-interface UpstreamDependencies {
-  account: Jid;
-  /** A fresh round of the domain's servers, to be tried one after the other. */
-  route(): Route;
-  /** To be asked for at the next bind. */
-  resource(): string;
-  /** Names this installation to the server: a UUID, the same for as long as the account is here. */
-  userAgent: string;
-  /** SASL2-4: is anybody there who was told the full JID, or would miss what the server withholds in Bind 2? */
-  hasClients(): boolean;
-  vault: Vault;
-  session: ManagedSession;
+interface UpstreamDependencies extends DialerDependencies {
+  /** UP-14: somebody else uses the resource that was asked for: another one from now on. */
+  giveWay(): void;
   /** How long the server may be silent. */
   patience: Patience;
-  platform: StreamPlatform;
   /** In [0, 1). */
   random(): number;
   handlers: UpstreamHandlers;
@@ -68,23 +52,23 @@ interface Established {
 }
 
 function nothing(): void {
-  // For a stream that ends before any of this can happen.
-}
-
-function cancelNothing(): void {
-  // No timer runs.
+  // Nobody waits, or no timer runs.
 }
 
 export class Upstream {
   readonly #deps: UpstreamDependencies;
+  readonly #dialer: Dialer;
   readonly #retry = new Retry();
+  readonly #nextHost = new NextHost();
   #stream: UpstreamAttempt | undefined;
   #established: Established | undefined;
   /** The last attempt was made with a token, and has not led to a session. */
   #triedToken = false;
   /** One timer: for the next attempt, or for the next look at a server that is silent. */
-  #cancelTimer: () => void = cancelNothing;
+  #cancelTimer: () => void = nothing;
   #nextAttemptMs: number | undefined;
+  /** The next new session is to have the resource that we ask for. */
+  #gaveWay = false;
   #lastError: { text: string; atMs: number } | undefined;
   #phase: { name: Phase; sinceMs: number };
   /** Of the latest attempt, once it has ended. */
@@ -93,6 +77,7 @@ export class Upstream {
 
   constructor(deps: UpstreamDependencies) {
     this.#deps = deps;
+    this.#dialer = new Dialer(deps);
     this.#phase = { name: "offline", sinceMs: this.#nowMs() };
   }
 
@@ -151,12 +136,11 @@ export class Upstream {
     const credentials: Credentials = { type: "password", password };
     return new Promise((resolve) => {
       // Beside credentials that are good, a stranger's guess must not be able to take their place.
-      if (this.#stream || !this.#deps.vault.needsLogin) this.#prove(credentials, resolve);
+      if (this.#stream || !this.#deps.vault.needsLogin) this.#dialer.prove(credentials, resolve);
       else this.#connect(credentials, resolve);
     });
   }
 
-  /** A stream that becomes the session. `settle` is called once: when its credentials are stored, or with the failure. */
   #connect(
     credentials: Credentials,
     settle: (outcome: LoginOutcome) => void,
@@ -164,8 +148,9 @@ export class Upstream {
   ): void {
     this.#clearTimer();
     const { session, handlers } = this.#deps;
-    const stream = this.#attempt(this.#config(credentials, token), {
-      onAuthenticated: (evidence) => void this.#accept(credentials, evidence, settle),
+    const prefer = this.#nextHost.take(session.location);
+    const request = { credentials, prefer, ownResource: this.#gaveWay, ...(token && { token }) };
+    const stream = this.#dialer.dial(request, settle, {
       onBound: (fullJid, sm, chosen) => {
         this.#onEstablished(false);
         session.begin(fullJid, sm, () => handlers.onBound(fullJid, chosen));
@@ -185,75 +170,10 @@ export class Upstream {
         session.endTurn();
         if (stream.isBound) stream.send(session.drain(nowMs));
       },
-      onEnded: (failure) => {
-        settle({ ok: false, failure });
-        this.#onEnded(failure, credentials);
-      },
+      onEnded: (failure) => this.#onEnded(failure, credentials),
     });
     this.#stream = stream;
     this.#notePhase();
-  }
-
-  /** A stream that only finds out whether the server takes a password. The session is not touched. */
-  #prove(credentials: Credentials, settle: (outcome: LoginOutcome) => void): void {
-    const stream = this.#attempt(this.#proofConfig(credentials), {
-      onAuthenticated: (evidence) => {
-        stream.abandon();
-        void this.#accept(credentials, evidence, settle);
-      },
-      onBound: nothing,
-      onResumed: nothing,
-      onResumeFailed: nothing,
-      onFeatures: nothing,
-      onElement: nothing,
-      onTurnEnd: nothing,
-      onEnded: (failure) => settle({ ok: false, failure }),
-    });
-  }
-
-  #attempt(config: AttemptConfig, handlers: StreamHandlers): UpstreamAttempt {
-    return new UpstreamAttempt(this.#deps.route(), config, handlers, this.#deps.platform);
-  }
-
-  #config(credentials: Credentials, token: NegotiationConfig["token"]): AttemptConfig {
-    const { userAgent, session } = this.#deps;
-    const resume = session.resumption();
-    return {
-      ...this.#proofConfig(credentials),
-      proofOnly: false,
-      userAgent,
-      bind2: !this.#deps.hasClients(),
-      ...(token && { token }),
-      ...(resume && { resume }),
-    };
-  }
-
-  #proofConfig(credentials: Credentials): AttemptConfig {
-    const { account, vault } = this.#deps;
-    const strongestSeen = vault.strongestSeen();
-    return {
-      account,
-      resource: this.#deps.resource(),
-      credentials,
-      allowPlain: true,
-      probeSalt: credentials.type === "password",
-      proofOnly: true,
-      ...(strongestSeen === undefined ? {} : { strongestSeen }),
-    };
-  }
-
-  async #accept(
-    credentials: Credentials,
-    evidence: AuthenticationEvidence,
-    settle: (outcome: LoginOutcome) => void,
-  ): Promise<void> {
-    try {
-      await keepAccepted(this.#deps.vault, credentials, evidence);
-      settle({ ok: true });
-    } catch {
-      const text = "The server takes this password, but it cannot be kept here.";
-      settle({ ok: false, failure: { kind: "protocol", condition: "storage", text } });
-    }
   }
 
   #onElement(stream: UpstreamAttempt, element: Element): void {
@@ -284,7 +204,9 @@ export class Upstream {
   #onEstablished(resumed: boolean): void {
     const nowMs = this.#nowMs();
     this.#triedToken = false;
+    this.#gaveWay = false;
     this.#retry.established(nowMs);
+    this.#nextHost.established(nowMs);
     this.#established = { resumed, liveness: new Liveness(this.#deps.patience, nowMs) };
     this.#notePhase();
     this.#look();
@@ -312,22 +234,25 @@ export class Upstream {
   /** `tried`: the credentials that this stream came with; they may not be those that are stored now. */
   #onEnded(failure: NegotiationFailure, tried: Credentials | undefined): void {
     const { vault, session, handlers } = this.#deps;
+    const policy = failure.streamError && streamErrorPolicy(failure.streamError);
+    const text = policy && policy.words !== "" ? `${failure.text} ${policy.words}` : failure.text;
     this.#clearTimer();
     this.#tried = this.#stream?.tried ?? [];
     this.#stream = undefined;
     this.#established = undefined;
-    this.#lastError = { text: failure.text, atMs: this.#nowMs() };
+    this.#lastError = { text, atMs: this.#nowMs() };
     this.#notePhase();
     session.disconnected();
+    if (policy?.session === "drop") session.resumeFailed(undefined);
+    this.#nextHost.ended(this.#nowMs(), failure.streamError?.otherHost);
     if (failure.kind === "token") {
       // On a new connection: Prosody's SASL2 takes nothing but tokens on one that began with a token.
       void vault.dropToken();
       return this.start();
     }
-    handlers.onLost(failure.text);
-    if (failure.kind === "credentials" && vault.credentials() === tried)
-      return void this.#refused(failure.text);
-    if (!vault.needsLogin) this.#retryLater();
+    handlers.onLost(text);
+    if (failure.kind === "credentials" && vault.credentials() === tried) return void this.#refused(text);
+    if (!vault.needsLogin) this.#retryLater(failure);
   }
 
   async #refused(reason: string): Promise<void> {
@@ -336,9 +261,16 @@ export class Upstream {
     this.#deps.handlers.onRefused(reason);
   }
 
-  #retryLater(): void {
+  #retryLater({ condition, streamError }: NegotiationFailure): void {
     const nowMs = this.#nowMs();
-    const delayMs = this.#retry.failed(nowMs, this.#deps.random());
+    const ending = streamError ? streamErrorPolicy(streamError) : USUAL_ENDING;
+    const { delayMs, giveWay } = this.#retry.failed(nowMs, this.#deps.random(), ending);
+    // RFC 6120 section 7.7.2.2: the resource is taken, and its holder stays.
+    const isTaken = streamError === undefined && condition === "conflict";
+    if (giveWay || isTaken) {
+      this.#gaveWay = true;
+      this.#deps.giveWay();
+    }
     this.#nextAttemptMs = nowMs + delayMs;
     this.#wait(delayMs, () => this.start());
   }
@@ -350,7 +282,7 @@ export class Upstream {
 
   #clearTimer(): void {
     this.#cancelTimer();
-    this.#cancelTimer = cancelNothing;
+    this.#cancelTimer = nothing;
     this.#nextAttemptMs = undefined;
   }
 

@@ -6,7 +6,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
-import { readStreamError } from "../stream-error.ts";
+import { describeStreamError, type ReceivedStreamError, readStreamError } from "../stream-error.ts";
 import { type Enabled, enableNonza, readEnabled, readHandled, resumeNonza } from "../stream-management.ts";
 import { serialize } from "../xml/serialize.ts";
 import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
@@ -80,9 +80,7 @@ function onOpen(state: NegotiationState, header: Element): NegotiationEffect[] {
 
 function onElement(state: NegotiationState, element: Element, ports: SaslPorts): NegotiationEffect[] {
   if (element.is("error", NS.stream)) {
-    const { condition, text } = readStreamError(element);
-    const said = text === "" ? "" : ` (${text})`;
-    return fail("server", condition, `The server ended the stream: ${condition}${said}.`);
+    return [{ type: "failed", failure: streamErrorFailure(readStreamError(element)) }];
   }
   switch (state.phase) {
     case "features":
@@ -238,6 +236,12 @@ function unexpected(state: NegotiationState, element: Element): NegotiationEffec
     "unexpected-element",
     `The server sent <${element.getName()}/> in phase ${state.phase}.`,
   );
+}
+
+/** A stream that the server has ended with an error, in whatever phase. */
+export function streamErrorFailure(streamError: ReceivedStreamError): NegotiationFailure {
+  const text = describeStreamError(streamError);
+  return { kind: "server", condition: streamError.condition, text, streamError };
 }
 
 function fail(kind: NegotiationFailure["kind"], condition: string, text: string): NegotiationEffect[] {

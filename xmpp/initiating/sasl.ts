@@ -43,7 +43,8 @@ type SaslOutcome = NegotiationEffect[] | { succeeded: AuthenticationEvidence };
 
 /** Chooses among what the server offers and begins. */
 export function beginSasl(state: NegotiationState, features: Element, ports: SaslPorts): NegotiationEffect[] {
-  const { credentials, allowPlain, strongestSeen, account, probeSalt, token, userAgent } = state.config;
+  const { credentials, allowPlain, howToAllowPlain, strongestSeen, account, probeSalt, token, userAgent } =
+    state.config;
   // XEP-0388 section 3: only inside TLS.
   const sasl2 = state.secured ? readSasl2Offer(features) : undefined;
   if (token && sasl2?.tokens && userAgent !== undefined) return beginToken(state, sasl2, token.token);
@@ -58,13 +59,13 @@ export function beginSasl(state: NegotiationState, features: Element, ports: Sas
     ...(strongestSeen === undefined ? {} : { strongestSeen }),
   });
   if (!choice.ok) {
-    return credentials.type === "scram"
-      ? fail(
-          "credentials",
-          "stale-keys",
-          "The server no longer offers the mechanism the stored keys are for.",
-        )
-      : fail("protocol", "invalid-mechanism", choice.reason);
+    if (credentials.type === "scram") {
+      const text = "The server no longer offers the mechanism the stored keys are for.";
+      return fail("credentials", "stale-keys", text);
+    }
+    const isForbidden = choice.onlyPlain && state.secured && !allowPlain;
+    const how = isForbidden && howToAllowPlain !== undefined ? `; ${howToAllowPlain}` : "";
+    return fail("protocol", "invalid-mechanism", `${choice.reason}${how}`);
   }
   const { mechanism } = choice;
   state.phase = "sasl";

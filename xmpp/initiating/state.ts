@@ -7,6 +7,7 @@ import type { StreamOpening } from "../framing.ts";
 import type { Jid } from "../jid.ts";
 import type { ScramClientState } from "../sasl/scram-client.ts";
 import type { ScramKeys, ScramParameters } from "../sasl/scram-keys.ts";
+import type { ReceivedStreamError } from "../stream-error.ts";
 import type { Enabled } from "../stream-management.ts";
 
 /** What proves the account to its server: the password, or SCRAM keys bound to one salt and iteration count. */
@@ -22,6 +23,8 @@ export interface NegotiationConfig {
   tls: "starttls" | "direct" | "none";
   /** May the password be sent in SASL PLAIN when the server has nothing better? Only ever inside TLS. */
   allowPlain: boolean;
+  /** What to tell whoever may change that, when it is all that keeps us out. */
+  howToAllowPlain?: string;
   /** The strongest mechanism this server was ever seen to offer: nothing weaker is accepted from then on. */
   strongestSeen?: string;
   /**
@@ -155,4 +158,6 @@ export interface NegotiationFailure {
   kind: "credentials" | "identity" | "protocol" | "server" | "token";
   condition: string;
   text: string;
+  /** The stream error that it ended with, if the server sent one. */
+  streamError?: ReceivedStreamError;
 }

@@ -19,12 +19,12 @@ function describe(offered: readonly string[]): string {
  * @param policy.allowPlain whether the password itself may be sent to this server
  * @param policy.strongestSeen the strongest mechanism known here that the server ever offered; whatever is weaker is taken
  *   for a downgrade. After a success, the mechanism chosen is the next one's. An unknown name lets nothing pass.
- * @returns the mechanism, or a reason in words for the account's owner
+ * @returns the mechanism, or a reason in words for the account's owner; `onlyPlain` when `allowPlain` would have let it pass
  */
 export function chooseMechanism(
   offered: readonly string[],
   policy: { readonly allowPlain: boolean; readonly strongestSeen?: string | undefined },
-): { ok: true; mechanism: SaslMechanism } | { ok: false; reason: string } {
+): { ok: true; mechanism: SaslMechanism } | { ok: false; reason: string; onlyPlain?: true } {
   const strongest = mechanismsByPreference.find((mechanism) => offered.includes(mechanism));
   if (strongest === undefined) {
     return {
@@ -40,7 +40,8 @@ export function chooseMechanism(
     return { ok: false, reason };
   }
   if (strongest === "PLAIN" && !policy.allowPlain) {
-    return { ok: false, reason: "the server offers only PLAIN, which would tell it the password" };
+    const reason = "the server offers only PLAIN, which would tell it the password";
+    return { ok: false, reason, onlyPlain: true };
   }
   return { ok: true, mechanism: strongest };
 }

@@ -146,3 +146,30 @@ describe("CFG-5 the one account that the settings name", () => {
     expect(onlyAccount(config({ ALLOWED_ACCOUNTS: allowed, ACCOUNTS: accounts }))).toBe(expected);
   });
 });
+
+describe("settings of the upstream session", () => {
+  it.each([
+    ["", true],
+    ["true", true],
+    ["false", false],
+  ])("UP-4 ALLOW_SASL_PLAIN %j: %j", (text, expected) => {
+    expect(config({ ALLOW_SASL_PLAIN: text }).allowPlain).toBe(expected);
+  });
+
+  it.each([
+    ["", 25],
+    ["1", 1],
+    ["300", 300],
+  ])("UP-12 SERVER_SILENCE_SECONDS %j: %i", (text, expected) => {
+    expect(config({ SERVER_SILENCE_SECONDS: text }).serverSilenceSeconds).toBe(expected);
+  });
+
+  it("CFG-3 what neither can be is named", () => {
+    expect(problems({ ALLOW_SASL_PLAIN: "yes" })).toEqual([`ALLOW_SASL_PLAIN: must be "true" or "false"`]);
+    for (const text of ["0", "301", "2.5", "soon", "-1"]) {
+      expect(problems({ SERVER_SILENCE_SECONDS: text })).toContain(
+        "SERVER_SILENCE_SECONDS: must be a whole number of seconds from 1 to 300",
+      );
+    }
+  });
+});

@@ -54,19 +54,19 @@ describe("a stream error in every phase", () => {
   it.each(phases)("%s", (_name, lines) => {
     const error = `<stream:error><host-gone xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>We moved</text></stream:error>`;
     const text = "The server ended the stream: host-gone (We moved).";
-    converse([...lines, { server: error }, words.fails("server", "host-gone", text)], config, []);
+    converse([...lines, { server: error }, words.ends("host-gone", "We moved", text)], config, []);
   });
 
   it("without a text, and without a condition that is known", () => {
     converse([
       ...beforeTls,
       { server: `<stream:error><strange xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>` },
-      words.fails("server", "strange", "The server ended the stream: strange."),
+      words.ends("strange", "", "The server ended the stream: strange."),
     ]);
     converse([
       ...beforeTls,
       { server: `<stream:error/>` },
-      words.fails("server", "undefined-condition", "The server ended the stream: undefined-condition."),
+      words.ends("undefined-condition", "", "The server ended the stream: undefined-condition."),
     ]);
   });
 });

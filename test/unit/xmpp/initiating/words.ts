@@ -142,3 +142,9 @@ export function fails(
 ): Line {
   return { does: { type: "failed", failure: { kind, condition, text } } };
 }
+
+/** The server has sent a stream error. */
+export function ends(condition: string, said: string, text: string): Line {
+  const streamError = { condition, text: said };
+  return { does: { type: "failed", failure: { kind: "server", condition, text, streamError } } };
+}

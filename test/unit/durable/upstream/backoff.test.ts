@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backoffMs } from "../../../durable/upstream/backoff.ts";
+import { backoffMs } from "../../../../durable/upstream/backoff.ts";
 
 /** Pinned; fast-check prints it with the failing example. */
 const SEED = 20_261_122;
