@@ -91,12 +91,12 @@ export class Account {
   upstreamBound(fullJid: string): void {
     this.#session.fullJid = fullJid;
     this.#session.connected = true;
+    this.#iq.upstreamBound();
     this.#iq.ask(
       xml("iq", { xmlns: NS.client, type: "set" }, xml("enable", { xmlns: NS.carbons })),
       undefined,
     );
     this.#presence.upstreamBound();
-    this.#iq.upstreamBound();
     this.#eachPart((part) => part.upstreamBound?.());
     this.#tellAll(this.#outage.over());
   }
@@ -104,8 +104,8 @@ export class Account {
   /** The session goes on; its server has kept all that it knew of us. */
   upstreamResumed(): void {
     this.#session.connected = true;
-    this.#presence.broadcast();
     this.#iq.upstreamResumed();
+    this.#presence.broadcast();
     this.#eachPart((part) => part.upstreamResumed?.());
     this.#tellAll(this.#outage.over());
   }
@@ -147,6 +147,7 @@ export class Account {
   /** All clients that survived are here: what was kept for others is let go. */
   prune(): void {
     this.#presence.prune();
+    this.#iq.revived();
     this.#eachPart((part) => part.revived?.());
   }
 
@@ -186,6 +187,11 @@ export class Account {
   setClientState(id: ClientId, active: boolean): void {
     const client = this.#clients.get(id);
     if (client) client.active = active;
+  }
+
+  /** DOWN-2: is this the id of a client's request that is not waited for any more? What is still to be sent of it is void. */
+  isGivenUp(requestId: string): boolean {
+    return this.#iq.isGivenUp(requestId);
   }
 
   /** What a client's stream should remember across the death of the process. */

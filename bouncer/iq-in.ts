@@ -5,11 +5,22 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
+import { parseFrame } from "../xmpp/xml/frame.ts";
+import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
+import { serialize } from "../xmpp/xml/serialize.ts";
 import type { Client, Clients } from "./clients.ts";
 import type { OwnCaps } from "./caps.ts";
-import type { ClientId } from "./ports.ts";
+import type { ClientId, TextStore } from "./ports.ts";
+import { joinFields, splitFields } from "./text-fields.ts";
 
-const MAX_PENDING = 1_000;
+/** Beyond this a request is refused. */
+const MAX_PENDING = {
+  count: 1_000,
+  /** Characters of one request, serialized: more than that fits into no frame to a client. */
+  length: 500_000,
+  /** Characters of all together. */
+  totalLength: 4_194_304,
+};
 /** How long a client has before the next one is asked. */
 const CLIENT_TIMEOUT_MS = 20_000;
 
@@ -18,7 +29,10 @@ interface Pending {
   asked: ClientId;
   /** Who was asked before, so that nobody is asked twice. */
   tried: ClientId[];
-  deadlineMs: number;
+  /** When it was asked. */
+  atMs: number;
+  /** Characters of the request, serialized. */
+  length: number;
 }
 
 export type IqInDecision =
@@ -55,22 +69,46 @@ export function answerForAll(request: Element, facts: OwnFacts): Element | undef
 }
 
 export class IqIn {
+  /** In the order in which the clients were asked, which is that of their deadlines. */
   readonly #pending = new Map<string, Pending>();
+  readonly #store: TextStore;
+  #totalLength = 0;
+
+  constructor(store: TextStore) {
+    this.#store = store;
+    for (const { key, value, atMs } of store.entries()) {
+      const [text = "", asked = "", ...tried] = splitFields(value);
+      const frame = parseFrame(text, DEFAULT_LIMITS);
+      if (!frame.ok || !frame.element) continue;
+      const { length } = text;
+      this.#pending.set(key, {
+        request: frame.element,
+        asked,
+        tried: tried.flatMap((id) => id ?? []),
+        atMs,
+        length,
+      });
+      this.#totalLength += length;
+    }
+  }
 
   /** Decides who answers a request that is not ours to answer. */
   route(request: Element, clients: Clients, nowMs: number): IqInDecision {
-    if (this.#pending.size >= MAX_PENDING) {
-      return refuse(request, "too many requests are waiting", "resource-constraint");
-    }
-    return this.#askNext({ request, asked: "", tried: [], deadlineMs: 0 }, clients, nowMs);
+    const { length } = serialize(request);
+    const isTooMuch =
+      this.#pending.size >= MAX_PENDING.count ||
+      length > MAX_PENDING.length ||
+      this.#totalLength + length > MAX_PENDING.totalLength;
+    if (isTooMuch) return refuse(request, "too many requests are waiting", "resource-constraint");
+    return this.#askNext({ request, asked: "", tried: [], atMs: 0, length }, clients, nowMs);
   }
 
   /** A client's answer: goes upstream if that client was the one asked, and only once. */
   answer(answer: Element, client: ClientId): { deliver: boolean; reason: string } {
     const key = keyOf(answer.attrs.to, answer.attrs.id);
-    const pending = this.#pending.get(key);
-    if (pending?.asked !== client) return { deliver: false, reason: "this client was not asked" };
-    this.#pending.delete(key);
+    if (this.#pending.get(key)?.asked !== client)
+      return { deliver: false, reason: "this client was not asked" };
+    this.#remove(key);
     return { deliver: true, reason: "the answer of the client that was asked" };
   }
 
@@ -79,41 +117,56 @@ export class IqIn {
     return this.#reask((pending) => pending.asked === client, clients, nowMs);
   }
 
+  /** The process is a new one: whoever did not come back cannot answer. */
+  revived(clients: Clients, nowMs: number): IqInDecision[] {
+    const there = new Set(clients.byRecency().flatMap((client) => (isThere(client) ? [client.id] : [])));
+    return this.#reask((pending) => !there.has(pending.asked), clients, nowMs);
+  }
+
   expire(clients: Clients, nowMs: number): IqInDecision[] {
-    return this.#reask((pending) => pending.deadlineMs <= nowMs, clients, nowMs);
+    const dueMs = this.nextDeadlineMs();
+    if (dueMs === undefined || dueMs > nowMs) return [];
+    return this.#reask((pending) => pending.atMs + CLIENT_TIMEOUT_MS <= nowMs, clients, nowMs);
   }
 
   nextDeadlineMs(): number | undefined {
-    let next: number | undefined;
-    for (const { deadlineMs } of this.#pending.values()) {
-      if (next === undefined || deadlineMs < next) next = deadlineMs;
-    }
-    return next;
+    for (const { atMs } of this.#pending.values()) return atMs + CLIENT_TIMEOUT_MS;
+    return undefined;
   }
 
   /** A new upstream session: who asked over the old one gets no answer any more. */
   clear(): void {
-    this.#pending.clear();
+    for (const key of this.#pending.keys()) this.#remove(key);
   }
 
   #reask(due: (pending: Pending) => boolean, clients: Clients, nowMs: number): IqInDecision[] {
-    const decisions: IqInDecision[] = [];
-    for (const [key, pending] of this.#pending) {
-      if (!due(pending)) continue;
-      this.#pending.delete(key);
-      decisions.push(this.#askNext(pending, clients, nowMs));
-    }
-    return decisions;
+    // Before anything is asked anew: that goes to the end, and would be met again.
+    const overdue = [...this.#pending].filter(([, pending]) => due(pending));
+    return overdue.map(([key, pending]) => {
+      this.#remove(key);
+      return this.#askNext(pending, clients, nowMs);
+    });
   }
 
   #askNext(pending: Pending, clients: Clients, nowMs: number): IqInDecision {
-    const { request } = pending;
+    const { request, length } = pending;
     const tried = pending.asked === "" ? pending.tried : [...pending.tried, pending.asked];
     const next = clients.byRecency().find((client) => isThere(client) && !tried.includes(client.id));
     if (!next) return refuse(request, "no client is there to answer", "service-unavailable");
     const key = keyOf(request.attrs.from, request.attrs.id);
-    this.#pending.set(key, { request, asked: next.id, tried, deadlineMs: nowMs + CLIENT_TIMEOUT_MS });
+    this.#remove(key);
+    this.#pending.set(key, { request, asked: next.id, tried, atMs: nowMs, length });
+    this.#totalLength += length;
+    this.#store.set(key, joinFields(serialize(request), next.id, ...tried), nowMs);
     return { type: "ask", rule: "IQ-7", client: next.id, request, reason: "the most recently active client" };
+  }
+
+  #remove(key: string): void {
+    const pending = this.#pending.get(key);
+    if (!pending) return;
+    this.#pending.delete(key);
+    this.#totalLength -= pending.length;
+    this.#store.delete(key);
   }
 }
 

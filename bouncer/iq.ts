@@ -15,7 +15,7 @@ import { pushKind, reissue, wantsPush } from "./pushes.ts";
 import type { Session } from "./session.ts";
 
 interface IqDependencies {
-  ports: Pick<Ports, "clock" | "ids">;
+  ports: Pick<Ports, "clock" | "ids" | "store">;
   clients: Clients;
   caps: OwnCaps;
   outlet: Outlet;
@@ -27,11 +27,13 @@ interface IqDependencies {
 export class Iq {
   readonly #deps: IqDependencies;
   readonly #out: IqOut;
-  readonly #in = new IqIn();
+  readonly #in: IqIn;
 
   constructor(deps: IqDependencies) {
     this.#deps = deps;
-    this.#out = new IqOut(deps.session.bareJid);
+    const { store, clock } = deps.ports;
+    this.#out = new IqOut(deps.session.bareJid, store.requests, clock.nowMs());
+    this.#in = new IqIn(store.inbound);
   }
 
   requestFromClient(id: ClientId, request: Element): void {
@@ -50,18 +52,46 @@ export class Iq {
     this.ask(request, id);
   }
 
-  /** Sends a request upstream, or keeps it for a while until there is a session. */
+  /** Sends a request upstream, in order with all else; it carries our id from then on. */
   ask(request: Element, asker: Asker): void {
     const { outlet, ports, session } = this.#deps;
-    const options = {
-      id: ports.ids.next(),
-      nowMs: ports.clock.nowMs(),
-      connected: session.connected,
-    };
-    const { send, refuse } = this.#out.register(request, asker, options);
-    if (send) this.#sendRequest(send, "a request, under an id of ours");
-    else if (refuse) this.#answer("IQ-3", asker, refuse, "too many open requests");
-    else outlet.withhold("DOWN-2", request, "waits for a session");
+    const options = { unique: ports.ids.next(), nowMs: ports.clock.nowMs() };
+    const refusal = this.#out.register(request, asker, options);
+    if (refusal) return this.#answer("IQ-3", asker, refusal, "too many open requests");
+    const reason = session.connected
+      ? "a request, under an id of ours"
+      : "a request, under an id of ours: waits for a session";
+    if (outlet.toUpstream("IQ-1", request, reason)) return;
+    // DOWN-5: what finds no room is forgotten, and its asker is told.
+    const asked = this.#out.forget(request.attrs.id ?? "");
+    if (!asked) return;
+    if (typeof asked.asker === "string") return outlet.refuse(asked.request, asked.asker);
+    const error = errorReply(asked.request, { type: "wait", condition: "resource-constraint" });
+    this.#answer("DOWN-5", asked.asker, error, "there was no room for it");
+  }
+
+  /** A client's request that something of ours will answer: fails in time like any other. */
+  hold(request: Element, client: ClientId, held: string): void {
+    const { outlet, ports } = this.#deps;
+    const options = { id: ports.ids.next(), nowMs: ports.clock.nowMs(), held };
+    const refusal = this.#out.hold(request, client, options);
+    if (refusal) this.#answer("IQ-3", client, refusal, "too many open requests");
+    else outlet.withhold("IQ-10", request, `waits for the ${held}`);
+  }
+
+  /** Who waits for this of ours, and a request to reply to; they are not waiting any more. */
+  takeHeld(held: string): { client: ClientId; request: Element }[] {
+    return this.#out.takeHeld(held);
+  }
+
+  /** DOWN-2: see Account. */
+  isGivenUp(id: string): boolean {
+    return this.#out.isGivenUp(id);
+  }
+
+  /** IQ-9: whose archive query this is a result of; its query id is theirs again. */
+  archiveResult(message: Element, result: Element): Asker {
+    return this.#out.archiveResult(message, result);
   }
 
   answerFromUpstream(answer: Element): void {
@@ -118,16 +148,22 @@ export class Iq {
   /** A new session: who asked us over the old one waits no more. */
   upstreamBound(): void {
     this.#in.clear();
-    this.#release();
+    this.#out.upstreamBound(this.#deps.ports.clock.nowMs());
   }
 
   upstreamResumed(): void {
     this.#out.upstreamResumed(this.#deps.ports.clock.nowMs());
-    this.#release();
   }
 
   upstreamLost(): void {
     this.#out.upstreamLost(this.#deps.ports.clock.nowMs());
+  }
+
+  /** All clients that survived the process are here: what others asked, and were asked, is over for them. */
+  revived(): void {
+    const { clients, ports } = this.#deps;
+    for (const id of this.#out.askers()) if (!clients.get(id)) this.#out.detach(id);
+    this.#carryOut(this.#in.revived(clients, ports.clock.nowMs()));
   }
 
   /** Fails what is overdue. */
@@ -145,26 +181,6 @@ export class Iq {
   nextDeadlineMs(): number | undefined {
     const [out, incoming] = [this.#out.nextDeadlineMs(), this.#in.nextDeadlineMs()];
     return out === undefined || incoming === undefined ? (out ?? incoming) : Math.min(out, incoming);
-  }
-
-  /** What waited for a session goes out. */
-  #release(): void {
-    for (const request of this.#out.release(this.#deps.ports.clock.nowMs())) {
-      this.#sendRequest(request, "a request that waited for the session");
-    }
-  }
-
-  /** Under our id. What finds no room is forgotten, and its asker is told (DOWN-5). */
-  #sendRequest(request: Element, reason: string): void {
-    const { outlet } = this.#deps;
-    if (outlet.toUpstream("IQ-1", request, reason)) return;
-    const asked = this.#out.forget(request.attrs.id ?? "");
-    if (!asked) return;
-    if (typeof asked.asker === "string") outlet.refuse(asked.request, asked.asker);
-    else {
-      const error = errorReply(asked.request, { type: "wait", condition: "resource-constraint" });
-      this.#answer("DOWN-5", asked.asker, error, "there was no room for it");
-    }
   }
 
   #answer(rule: string, asker: Asker, stanza: Element, reason: string): void {

@@ -19,7 +19,7 @@ export interface PartContext {
   session: Session;
   caps: OwnCaps;
   /** For questions of our own to the server, or to anybody. */
-  iq: Pick<Iq, "ask">;
+  iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
 }
 
 export interface Part {

@@ -1,7 +1,11 @@
 /** Which features take part in the policy, in the order in which they are asked about a stanza. */
+import { ArchiveResults } from "./archive-results.ts";
 import type { Part, PartContext } from "./part.ts";
 
 /** The parts of one account's policy. */
-export function makeParts(_context: PartContext): Part[] {
-  return [];
+export function makeParts(context: PartContext): Part[] {
+  return [
+    // Last: it takes every result of an archive that nobody else has claimed.
+    new ArchiveResults(context),
+  ];
 }

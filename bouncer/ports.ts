@@ -61,6 +61,10 @@ export interface Ports {
     directed: DirectedStore;
     /** What clients' software can do, one feature a line, by the node that was asked about (XEP-0115). */
     capabilities: TextStore;
+    /** Clients' requests that are open, by our id. */
+    requests: TextStore;
+    /** Others' requests that a client was asked to answer. */
+    inbound: TextStore;
   };
   clock: {
     /** Milliseconds since the epoch. */

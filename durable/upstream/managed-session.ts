@@ -29,6 +29,7 @@ const BATCH = 64;
 export class ManagedSession {
   readonly #rows: UpstreamRows;
   readonly #outbound: Outbound;
+  readonly #isGivenUpRequest: (id: string) => boolean;
   /** The session to resume, or the one under way with Stream Management; undefined without either. */
   #row: UpstreamRow | undefined;
   /** `handled` has moved since it was last written. */
@@ -41,9 +42,15 @@ export class ManagedSession {
   #sent: number[] = [];
   #sentSize = 0;
 
-  constructor(rows: UpstreamRows, outbound: Outbound) {
+  /** `isGivenUpRequest`: was the asker of the IQ request with this id told that it failed? */
+  constructor(
+    rows: UpstreamRows,
+    outbound: Outbound,
+    isGivenUpRequest: (id: string) => boolean = () => false,
+  ) {
     this.#rows = rows;
     this.#outbound = outbound;
+    this.#isGivenUpRequest = isGivenUpRequest;
     this.#row = rows.read();
   }
 
@@ -63,7 +70,8 @@ export class ManagedSession {
    * queued before follows, without the presence that belonged to the old session. All of it comes out of drain().
    */
   begin(fullJid: string, sm: Enabled | undefined, introduce: () => void): void {
-    const queued = this.#outbound.takeAll().filter(({ stanza }) => !isSessionPresence(stanza));
+    const isVoid = (stanza: string): boolean => isSessionPresence(stanza) || this.#isGivenUp(stanza);
+    const queued = this.#outbound.takeAll().filter(({ stanza }) => !isVoid(stanza));
     this.#connected(sm !== undefined);
     this.#dirty = false;
     this.#row = sm && {
@@ -88,7 +96,14 @@ export class ManagedSession {
    */
   resumed(h: number): boolean {
     this.#connected(true);
-    return this.#acknowledge(h, this.#outbound.length);
+    if (!this.#acknowledge(h, this.#outbound.length)) return false;
+    const queued = this.#outbound.slice(0, this.#outbound.length);
+    // The server has none of these: whether one is sent again is ours to say.
+    if (queued.some(({ stanza }) => this.#isGivenUp(stanza))) {
+      this.#outbound.takeAll();
+      this.#outbound.putBack(queued.filter(({ stanza }) => !this.#isGivenUp(stanza)));
+    }
+    return true;
   }
 
   /** The old session is over; where the server still knows, `h` of our stanzas were handled in it. */
@@ -172,6 +187,12 @@ export class ManagedSession {
     return this.#managed ? REQUEST_ACK : undefined;
   }
 
+  /** DOWN-2: a request whose asker was told that it failed must not be carried out later. */
+  #isGivenUp(stanza: string): boolean {
+    const id = requestId(stanza);
+    return id !== undefined && this.#isGivenUpRequest(id);
+  }
+
   #connected(managed: boolean): void {
     this.#managed = managed;
     this.#askedAtMs = undefined;
@@ -205,4 +226,11 @@ export class ManagedSession {
 function isSessionPresence(stanza: string): boolean {
   const startTag = /^<presence\b[^>]*/.exec(stanza)?.[0];
   return startTag !== undefined && !/ type="(?:un)?subscribed?"/.test(startTag);
+}
+
+/** The id of a serialized IQ request; ids of ours need no escapes. */
+function requestId(stanza: string): string | undefined {
+  const startTag = /^<iq\b[^>]*/.exec(stanza)?.[0];
+  if (startTag === undefined || !/ type="[gs]et"/.test(startTag)) return undefined;
+  return / id="([^"]*)"/.exec(startTag)?.[1];
 }

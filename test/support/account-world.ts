@@ -3,6 +3,7 @@
 import { Account, type AccountOptions } from "../../bouncer/account.ts";
 import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
+import { isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { memoryDirectedStore, memoryPresenceStore, memoryTextStore } from "./memory-store.ts";
 import type { Script, World } from "./scenario.ts";
@@ -24,6 +25,8 @@ interface Beginning {
 interface Restart {
   /** Clients whose sessions did not survive. */
   lost?: readonly string[];
+  /** Clients whose connections the platform kept. */
+  connected?: readonly string[];
   /** Since when all the others are gone; since now when not given. */
   suspendedAtMs?: number;
 }
@@ -39,6 +42,9 @@ export class AccountWorld implements World {
   readonly #came = new Map<string, string[]>();
   readonly #attached = new Set<string>();
   readonly #replaced = new Set<string>();
+  /** Requests made without a session. */
+  readonly #waiting: string[] = [];
+  #connected = false;
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
@@ -46,8 +52,11 @@ export class AccountWorld implements World {
     this.#ports = {
       upstream: {
         send: (stanza) => {
-          if (this.hasRoom) this.#record("upstream", serialize(stanza));
-          return this.hasRoom;
+          if (!this.hasRoom) return false;
+          if (!this.#connected && stanzaKind(stanza) === "iq" && isIqRequest(stanza))
+            this.#waiting.push(serialize(stanza));
+          else this.#record("upstream", serialize(stanza));
+          return true;
         },
       },
       clients: {
@@ -60,6 +69,8 @@ export class AccountWorld implements World {
         contacts: memoryPresenceStore(),
         directed: memoryDirectedStore(),
         capabilities: memoryTextStore(),
+        requests: memoryTextStore(),
+        inbound: memoryTextStore(),
       },
       clock: {
         nowMs: () => this.nowMs,
@@ -70,7 +81,7 @@ export class AccountWorld implements World {
     const fullJid = session === "new" ? "" : FULL;
     this.#options = { bareJid: BARE, fullJid, detachedShow };
     this.account = new Account(this.#ports, this.#options);
-    if (session === "up") this.account.upstreamBound(FULL);
+    if (session === "up") this.upstreamBound(FULL);
     this.#came.clear();
     this.#happens();
   }
@@ -100,14 +111,16 @@ export class AccountWorld implements World {
   }
 
   /** What was not stored is gone; the shell hands over the records of those that may resume. */
-  restart({ lost = [], suspendedAtMs }: Restart = {}): void {
+  restart({ lost = [], connected = [], suspendedAtMs }: Restart = {}): void {
     this.#happens();
     const records = [...this.#attached].flatMap((client) => {
       const record = lost.includes(client) ? undefined : this.account.record(client);
       return record ? [{ ...record, suspendedAtMs }] : [];
     });
     this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
+    this.#connected = false;
     this.account.revive(records);
+    for (const client of connected) this.account.resume(client);
     this.account.prune();
     this.#lastDecision = undefined;
   }
@@ -124,17 +137,22 @@ export class AccountWorld implements World {
 
   upstreamLost(reason: string): void {
     this.#happens();
+    this.#connected = false;
     this.account.upstreamLost(reason);
   }
 
   upstreamResumed(): void {
     this.#happens();
+    this.#connected = true;
     this.account.upstreamResumed();
+    this.#release();
   }
 
   upstreamBound(fullJid: string): void {
     this.#happens();
+    this.#connected = true;
     this.account.upstreamBound(fullJid);
+    this.#release();
   }
 
   /** Time passes; whatever falls due is seen to at its time, as the shell's timer does. */
@@ -169,6 +187,13 @@ export class AccountWorld implements World {
   decisions(): TraceEntry[] {
     const trace = this.account.trace();
     return trace.slice(this.#lastDecision ? trace.indexOf(this.#lastDecision) + 1 : 0);
+  }
+
+  /** What waited goes out, as the shell's queue does, but for what nobody waits for any more. */
+  #release(): void {
+    for (const request of this.#waiting.splice(0)) {
+      if (!this.account.isGivenUp(parse(request).attrs.id ?? "")) this.#record("upstream", request);
+    }
   }
 
   /** No two things happen in the same millisecond, so that who was active last is never a tie. */

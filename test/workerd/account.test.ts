@@ -147,7 +147,7 @@ describe("a session", () => {
       (await stanzasOf(account)).find((stanza) => stanza.includes("urn:example")) ?? "";
     await expect.poll(asked).not.toBe("");
     const [, id] = / id="([^"]+)"/.exec(await asked()) ?? [];
-    expect(id).toMatch(/^[\w-]{24}$/);
+    expect(id).toMatch(/^c\.[\w-]{24}$/);
     await say(
       account,
       `<iq type='result' from='bob@good.example' id='${id}'/><message from='bob@good.example'/>`,

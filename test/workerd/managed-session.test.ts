@@ -18,13 +18,23 @@ function message(number: number, length = 1_000): string {
   return `<message id="${number}">${"x".repeat(length - rest)}</message>`;
 }
 
+function request(id: string): string {
+  return `<iq type="set" id="${id}"><query xmlns="jabber:iq:roster"/></iq>`;
+}
+
+function isLate(id: string): boolean {
+  return id === "late";
+}
+
 async function withSession(
   name: string,
   test: (session: ManagedSession, revived: () => ManagedSession) => void,
+  isGivenUp: (id: string) => boolean = () => false,
 ): Promise<void> {
   const stub = env.ACCOUNT.getByName(`managed-${name}@good.example`);
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-    const make = (): ManagedSession => new ManagedSession(new UpstreamRows(sql), new Outbound(sql));
+    const make = (): ManagedSession =>
+      new ManagedSession(new UpstreamRows(sql), new Outbound(sql), isGivenUp);
     const session = make();
     session.begin("a@good.example/r", GRANTED, nothing);
     test(session, make);
@@ -76,5 +86,43 @@ describe("UP-10 what a server acknowledges", () => {
       expect(next.resumed(2)).toBe(true);
       expect(next.drain(NOW)).toEqual([message(3), REQUEST_ACK]);
     });
+  });
+});
+
+describe("DOWN-2 requests that waited with the messages", () => {
+  const answer = `<iq type="result" id="late"/>`;
+  const queued = [message(1), request("a"), request("late"), message(2), answer, request("b")];
+  const kept = queued.filter((stanza) => stanza !== request("late"));
+
+  it("DOWN-2 keep their place in the queue of a session that is resumed; those given up are not sent", async () => {
+    await withSession(
+      "in-order",
+      (session) => {
+        session.add(message(0), NOW);
+        session.drain(NOW);
+        session.disconnected();
+        for (const stanza of queued) session.add(stanza, NOW);
+        expect(session.resumed(0)).toBe(true);
+        expect(session.drain(NOW)).toEqual([message(0), ...kept, REQUEST_ACK]);
+        expect(session.acknowledged(6)).toBe(true);
+        session.disconnected();
+        expect(session.resumed(6)).toBe(true);
+        expect(session.drain(NOW)).toEqual([]);
+      },
+      isLate,
+    );
+  });
+
+  it("DOWN-2 and in that of a new session, behind what introduces us", async () => {
+    await withSession(
+      "anew",
+      (session) => {
+        session.disconnected();
+        for (const stanza of queued) session.add(stanza, NOW);
+        session.begin("a@good.example/r", GRANTED, () => void session.add("<presence/>", NOW));
+        expect(session.drain(NOW)).toEqual(["<presence/>", ...kept, REQUEST_ACK]);
+      },
+      isLate,
+    );
   });
 });

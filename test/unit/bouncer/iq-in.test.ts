@@ -217,3 +217,83 @@ describe("IQ-8 no client is left to ask", () => {
     ]);
   });
 });
+
+describe("IQ-12 requests that clients are asked to answer outlive the process", () => {
+  it("IQ-12 the client that was asked answers after it has come back", async () => {
+    await playPolicy([
+      ...online,
+      { upstream: "sends", xml: request },
+      { to: "alice/two", expect: request },
+      { proxy: "restarts" },
+      { rule: "IQ-8", because: "no client is there to answer", to: "upstream" },
+      { upstream: "gets", xml: unavailable },
+    ]);
+  });
+
+  it("IQ-12 its connection was kept: it is still the one to answer, once", () => {
+    const world = new AccountWorld();
+    for (const client of ["alice/one", "alice/two"]) {
+      world.attach(client, client);
+      world.send(client, `<presence/>`);
+    }
+    world.next("upstream");
+    world.upstreamSends(request);
+    expect(world.next("alice/two")).toContain("jingle");
+    world.restart({ connected: ["alice/one", "alice/two"] });
+    world.upstreamResumed();
+    world.next("upstream");
+    world.send("alice/one", `<iq type="result" to="bob@example.org/a" id="j"/>`);
+    expect(world.leftovers()).toEqual({});
+    world.send("alice/two", `<iq type="result" to="bob@example.org/a" id="j"/>`);
+    expect(world.next("upstream")).toContain(`type="result"`);
+    world.send("alice/two", `<iq type="result" to="bob@example.org/a" id="j"/>`);
+    world.wait(60);
+    expect(world.leftovers()).toEqual({});
+  });
+
+  it("IQ-12 whoever was asked is gone: the next one is, and who was asked before is not asked again", () => {
+    const world = new AccountWorld();
+    for (const client of ["alice/one", "alice/two", "alice/three"]) {
+      world.attach(client, client);
+      world.send(client, `<presence/>`);
+    }
+    world.next("upstream");
+    world.upstreamSends(request);
+    expect(world.next("alice/three")).toContain("jingle");
+    world.wait(20);
+    expect(world.next("alice/two")).toContain("jingle");
+    world.restart({ lost: ["alice/two"], connected: ["alice/one", "alice/three"] });
+    expect(world.leftovers()).toEqual({ "alice/one": [expect.stringContaining("jingle")] });
+    world.next("alice/one");
+    world.wait(20);
+    expect(world.leftovers()).toEqual({ upstream: [expect.stringContaining("service-unavailable")] });
+  });
+});
+
+describe("IQ-7 what waits for clients is bounded", () => {
+  it("IQ-7 IQ-8 a request that fits into no frame is refused at once", () => {
+    const world = new AccountWorld();
+    world.attach("alice/one", "one");
+    world.send("alice/one", `<presence/>`);
+    world.next("upstream");
+    world.upstreamSends(`<iq type="set" from="b@c/d" id="1"><q xmlns="q">${"x".repeat(500_000)}</q></iq>`);
+    expect(world.leftovers()).toEqual({ upstream: [expect.stringContaining("resource-constraint")] });
+  });
+
+  it("IQ-7 IQ-8 and so is one too many characters in all, until some are answered", () => {
+    const world = new AccountWorld();
+    world.attach("alice/one", "one");
+    world.send("alice/one", `<presence/>`);
+    world.next("upstream");
+    const large = `<q xmlns="q">${"x".repeat(450_000)}</q>`;
+    for (let id = 1; id <= 10; id += 1) {
+      world.upstreamSends(`<iq type="set" from="b@c/d" id="${id}">${large}</iq>`);
+    }
+    expect(world.leftovers()["alice/one"]).toHaveLength(9);
+    expect(world.next("upstream")).toContain(`id="10"`);
+    world.send("alice/one", `<iq type="result" to="b@c/d" id="1"/>`);
+    expect(world.next("upstream")).toContain(`id="1"`);
+    world.upstreamSends(`<iq type="set" from="b@c/d" id="11">${large}</iq>`);
+    expect(world.leftovers()["alice/one"]).toHaveLength(10);
+  });
+});

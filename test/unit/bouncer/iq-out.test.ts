@@ -1,4 +1,4 @@
-// IQ-1 to IQ-5 and DOWN-2: requests from clients and their answers.
+// IQ-1 to IQ-5: requests from clients and their answers.
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, playPolicy } from "../../support/account-world.ts";
@@ -148,6 +148,20 @@ describe("IQ-3 at most 10,000 requests are open", () => {
   });
 });
 
+describe("IQ-3 ids and addresses take a bounded room", () => {
+  it("IQ-3 what is long counts for more", () => {
+    const world = new AccountWorld();
+    world.attach("alice/one", "one");
+    const long = "x".repeat(1_000_000);
+    for (const id of [1, 2, 3, 4]) world.send("alice/one", `<iq type="get" id="${id}${long}"/>`);
+    expect(world.leftovers()["upstream"]).toHaveLength(4);
+    world.send("alice/one", `<iq type="get" id="5${long}"/>`);
+    expect(world.next("alice/one")).toContain("resource-constraint");
+    world.send("alice/one", `<iq type="get" id="6"/>`);
+    expect(world.leftovers()["upstream"]).toHaveLength(5);
+  });
+});
+
 describe("IQ-4 nobody answers", () => {
   it("IQ-4 after two minutes the request fails, and a late answer goes nowhere", async () => {
     await playPolicy([
@@ -182,97 +196,6 @@ describe("IQ-5 the asker has left", () => {
       { upstream: "sends", xml: `<iq type="result" from="bob@example.org/a" id="$two"/>` },
       { to: "alice/two", expect: `<iq type="result" from="bob@example.org/a" id="1"/>` },
       { waitSeconds: 130 },
-    ]);
-  });
-});
-
-describe("DOWN-2 requests without a session", () => {
-  const lost: Script = [...two, { upstream: "lost", reason: "The server closed the connection." }];
-  const failed = `<iq type="error" id="1">${error("remote-server-timeout", "The server closed the connection.")}</iq>`;
-
-  it("DOWN-2 a request waits for ten seconds and then fails with the reason", async () => {
-    await playPolicy([
-      ...two,
-      { upstream: "lost", reason: "The server closed the connection." },
-      { waitSeconds: 1 },
-      { from: "alice/one", send: `<iq type="get" id="1">${query}</iq>` },
-      { rule: "DOWN-2", because: "waits for a session", to: [] },
-      { waitSeconds: 8.9 },
-      { silent: "alice/one" },
-      { upstream: "silent" },
-      // DOWN-4: the outage itself is told at this time.
-      { waitSeconds: 0.5 },
-      {
-        to: ["alice/one", "alice/two"],
-        expect: `<message from="$domain" type="headline"><body>$_</body></message>`,
-      },
-      { waitSeconds: 0.7 },
-      { rule: "DOWN-2", because: "unanswered in time", to: ["alice/one"] },
-      { to: "alice/one", expect: failed },
-    ]);
-  });
-
-  it("DOWN-2 what was asked before the session was lost fails ten seconds after", async () => {
-    await playPolicy([
-      { attach: "alice/one" },
-      { from: "alice/one", send: `<iq type="get" id="1">${query}</iq>` },
-      { upstream: "gets", xml: `<iq type="get" id="$id">${query}</iq>` },
-      { waitSeconds: 60 },
-      { upstream: "lost", reason: "The server closed the connection." },
-      { waitSeconds: 9.9 },
-      { silent: "alice/one" },
-      { waitSeconds: 0.2 },
-      { to: "alice/one", expect: failed },
-      { to: "alice/one", expect: `<message from="$domain" type="headline"><body>$_</body></message>` },
-    ]);
-  });
-
-  it("DOWN-2 with a session in time it goes out, and has two minutes from then on", async () => {
-    await playPolicy([
-      ...lost,
-      { from: "alice/one", send: `<iq type="get" id="1">${query}</iq>` },
-      { from: "alice/two", send: `<iq type="get" id="2">${query}</iq>` },
-      { waitSeconds: 5 },
-      { upstream: "bound", as: "$full" },
-      { rule: "IQ-1", because: "a request that waited for the session", to: "upstream" },
-      { upstream: "gets", xml: `<iq type="set" id="$_"><enable xmlns="urn:xmpp:carbons:2"/></iq>` },
-      {
-        upstream: "gets",
-        xml: `<presence><show>away</show><c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="xmpproxy" ver="$_"/></presence>`,
-      },
-      { upstream: "gets", xml: `<iq type="get" id="$first">${query}</iq>` },
-      { upstream: "gets", xml: `<iq type="get" id="$second">${query}</iq>` },
-      { waitSeconds: 119 },
-      { upstream: "sends", xml: `<iq type="result" to="$full" id="$first"/>` },
-      { to: "alice/one", expect: `<iq type="result" to="$full" id="1"/>` },
-      { waitSeconds: 2 },
-      {
-        to: "alice/two",
-        expect: `<iq type="error" id="2">${error("remote-server-timeout", "The other side did not answer.")}</iq>`,
-      },
-    ]);
-  });
-
-  it("IQ-2 nobody can answer what was not sent yet", async () => {
-    const world = new AccountWorld();
-    world.attach("alice/one", "one");
-    world.upstreamLost("The server closed the connection.");
-    world.send("alice/one", `<iq type="get" id="1"/>`);
-    for (let id = 1; id < 10; id += 1) world.upstreamSends(`<iq type="result" id="id-${id}"/>`);
-    expect(world.next("alice/one")).toBeUndefined();
-  });
-
-  it("IQ-5 what waited for a session does not go out when its client has left", async () => {
-    await playPolicy([
-      ...lost,
-      { from: "alice/one", send: `<iq type="get" id="1">${query}</iq>` },
-      { leave: "alice/one" },
-      { upstream: "bound", as: "$full" },
-      { upstream: "gets", xml: `<iq type="set" id="$_"><enable xmlns="urn:xmpp:carbons:2"/></iq>` },
-      {
-        upstream: "gets",
-        xml: `<presence><show>away</show><c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="xmpproxy" ver="$_"/></presence>`,
-      },
     ]);
   });
 });
