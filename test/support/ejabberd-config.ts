@@ -23,6 +23,8 @@ export interface EjabberdBehaviour {
   readonly scramHash?: "sha" | "sha256" | "sha512";
   /** Localparts of accounts that are in one another's rosters from the start (subscription both). */
   readonly mutualContacts?: readonly string[];
+  /** Modules to leave out, e.g. `mod_mam`. */
+  readonly withoutModules?: readonly string[];
 }
 
 export const EJABBERD_HOST = "localhost";
@@ -88,8 +90,10 @@ export function ejabberdConfig(
     auth_scram_hash: behaviour.scramHash ?? "sha",
     api_permissions: { tests: { who: { ip: `${LOOPBACK}/32` }, what: ["*"] } },
     // A test says much in a short time.
-    shaper_rules: { max_user_sessions: 20, max_user_offline_messages: 1000 },
-    modules: MODULES,
+    shaper_rules: { max_user_sessions: 200, max_user_offline_messages: 1000 },
+    modules: Object.fromEntries(
+      Object.entries(MODULES).filter(([name]) => behaviour.withoutModules?.includes(name) !== true),
+    ),
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -86,6 +86,10 @@ export class Ejabberd {
     return `ws://localhost:${this.ports.http}${WEBSOCKET_PATH}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts the process and waits until it answers; about a second. */
   async start(): Promise<void> {
     const { directory, configPath } = this.#files;

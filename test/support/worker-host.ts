@@ -7,6 +7,8 @@ import type { ChildProcess } from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
 
 export interface HostRequest {
+  /** Directory of the bundle. */
+  readonly bundle: string;
   readonly vars: Readonly<Record<string, string>>;
   readonly persistTo: string;
   readonly port: number;
@@ -39,7 +41,7 @@ async function serve(request: HostRequest): Promise<HostReply> {
   // Loaded only now, after the watch is set.
   const { Miniflare, convertV4MiniflareOptions } = await import("miniflare");
   const { readWorkerBundle } = await import("./worker-bundle.ts");
-  const worker = convertV4MiniflareOptions({ ...readWorkerBundle(request.vars), cf: false });
+  const worker = convertV4MiniflareOptions({ ...readWorkerBundle(request.bundle, request.vars), cf: false });
   const miniflare = new Miniflare({
     ...worker,
     host: "127.0.0.1",

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exited, freePort, hasExited, stopProcess } from "../../scripts/processes.ts";
+import { BUNDLE } from "./worker-bundle.ts";
 import type { HostReply, HostRequest } from "./worker-host.ts";
 
 const HOST = fileURLToPath(new URL("./worker-host.ts", import.meta.url));
@@ -23,6 +24,8 @@ export interface WorkerOptions {
   readonly persistTo?: string;
   /** A free one unless given; `restart` keeps it. */
   readonly port?: number;
+  /** Directory of its bundle; that of the interop tests unless given. */
+  readonly bundle?: string;
 }
 
 // 32 bytes, base64: any will do, it only has to stay the same across restarts.
@@ -130,6 +133,7 @@ export class TestWorker {
 export async function startWorker(options: WorkerOptions = {}): Promise<TestWorker> {
   const temporary = await mkdtemp(join(tmpdir(), "xmpproxy-worker-"));
   const request: HostRequest = {
+    bundle: options.bundle ?? BUNDLE,
     vars: { ALLOWED_ACCOUNTS: "*", CREDENTIALS_KEY: TEST_CREDENTIALS_KEY, ...options.vars },
     persistTo: options.persistTo ?? join(temporary, "state"),
     port: options.port ?? (await freePort()),

@@ -1,0 +1,37 @@
+// The platform's floor (bench/floor) in workerd, with a TCP server that writes lines.
+
+import { createServer, type Socket } from "node:net";
+import { startWorker } from "../../test/support/worker.ts";
+import { CountingClient } from "./counting-client.ts";
+import { messageXml, type Subject } from "./subject.ts";
+
+export async function startFloor(bundle: string): Promise<Subject> {
+  let socket: Socket | undefined;
+  const server = createServer((accepted) => {
+    accepted.setNoDelay(true);
+    accepted.on("error", () => undefined);
+    socket = accepted;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const worker = await startWorker({ bundle, vars: { SOURCE_PORT: String(port) } });
+  let poured = 0;
+  return {
+    name: "floor",
+    pid: worker.pid,
+    attach: async () => await CountingClient.connect(worker.wsUrl()),
+    pour: (messages) => {
+      let text = "";
+      for (let index = 0; index < messages; index += 1) {
+        text += `${messageXml("bob@bench.example/phone", "alice@bench.example/bench", (poured += 1))}\n`;
+      }
+      socket?.write(text);
+    },
+    stop: async () => {
+      await worker.stop();
+      socket?.destroy();
+      server.close();
+    },
+  };
+}

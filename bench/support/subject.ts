@@ -1,0 +1,26 @@
+// What is measured, in the same terms whatever it is: a process whose CPU time counts, clients attached to it, and messages
+// that go in on one side and come out on the other.
+
+import type { CountingClient } from "./counting-client.ts";
+
+export interface Subject {
+  readonly name: string;
+  /** Whose CPU time counts. */
+  readonly pid: number;
+  /** Attaches one more client. The first has index 0. */
+  attach(index: number): Promise<CountingClient>;
+  /** Writes this many messages, together, on the upstream side. */
+  pour(messages: number): void;
+  stop(): Promise<void>;
+}
+
+/** What comes to a client for each message begins like this, raw or as a carbon. */
+export const MESSAGE_PREFIX = "<message";
+
+/** 200 bytes or a little more: what people write to one another. */
+export function messageXml(from: string, to: string, id: number): string {
+  return (
+    `<message xmlns="jabber:client" from="${from}" to="${to}" type="chat" id="m${String(id).padStart(8, "0")}">` +
+    `<body>See you at the station at a quarter past seven, if the train is on time.</body></message>`
+  );
+}
