@@ -18,6 +18,8 @@ export interface PartContext {
   outlet: Outlet;
   session: Session;
   caps: OwnCaps;
+  /** Is this bare JID a room that one of our clients has joined? */
+  isRoom(bareJid: string): boolean;
   /** For questions of our own to the server, or to anybody. */
   iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
 }
@@ -27,6 +29,8 @@ export interface Part {
   fromUpstream?(stanza: Element): boolean;
   /** A stanza from a client, without `from`. True when it is dealt with. */
   fromClient?(id: ClientId, stanza: Element): boolean;
+  /** A client's message is on its way to the server: there was room for it. */
+  sent?(id: ClientId, message: Element): void;
   /** A client has bound. */
   attached?(id: ClientId): void;
   /** A client has sent its initial presence, and was told who is there (PRES-9). */
