@@ -61,7 +61,10 @@ export class Account {
       outlet: this.#outlet,
       session: this.#session,
     };
-    this.#messages = new MessageFlow(shared);
+    this.#messages = new MessageFlow({
+      ...shared,
+      onSent: (id, message) => this.#eachPart((part) => part.sent?.(id, message)),
+    });
     this.#presence = new Presence({
       ...shared,
       detachedShow,
@@ -69,7 +72,8 @@ export class Account {
     });
     this.#iq = new Iq({ ...shared, onCapsChanged: () => this.#presence.broadcast() });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
-    this.#parts = makeParts({ ...shared, iq: this.#iq });
+    const isRoom = (bareJid: string): boolean => this.#presence.isRoom(bareJid);
+    this.#parts = makeParts({ ...shared, iq: this.#iq, isRoom });
   }
 
   /** What was decided lately and why, oldest first. */

@@ -60,7 +60,8 @@ export class ChatStates implements Part {
     this.#conversations.delete(key);
     this.#conversations.set(key, { client, state, atMs: this.#context.ports.clock.nowMs(), to, type });
     const [oldest] = this.#conversations.keys();
-    if (this.#conversations.size > MAX_CONVERSATIONS && oldest !== undefined) this.#conversations.delete(oldest);
+    if (this.#conversations.size > MAX_CONVERSATIONS && oldest !== undefined)
+      this.#conversations.delete(oldest);
   }
 
   suspended(id: ClientId): void {

@@ -3,32 +3,66 @@
  * What messages.ts decides is carried out here.
  */
 import type { Element } from "@xmpp/xml";
+import { carbonIneligibility, readCarbon } from "../xmpp/carbons.ts";
+import { bareJidOf } from "../xmpp/jid.ts";
 import type { Clients } from "./clients.ts";
 import { fanOutMessage, sentCopies } from "./messages.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId } from "./ports.ts";
 import type { Session } from "./session.ts";
 
-export class MessageFlow {
-  readonly #clients: Clients;
-  readonly #outlet: Outlet;
-  readonly #session: Session;
+/** Errors come soon after what they answer. */
+const MAX_ANSWERABLE = 500;
+const MAX_KEY_LENGTH = 1_024;
 
-  constructor({ clients, outlet, session }: { clients: Clients; outlet: Outlet; session: Session }) {
-    this.#clients = clients;
-    this.#outlet = outlet;
-    this.#session = session;
+interface MessageFlowDependencies {
+  clients: Clients;
+  outlet: Outlet;
+  session: Session;
+  /** A client's message is on its way to the server. */
+  onSent(id: ClientId, message: Element): void;
+}
+
+export class MessageFlow {
+  readonly #deps: MessageFlowDependencies;
+  /** The messages that came last and whose errors are copied too: who sent them, and their ids. */
+  readonly #answerable = new Set<string>();
+
+  constructor(deps: MessageFlowDependencies) {
+    this.#deps = deps;
   }
 
   fromUpstream(message: Element): void {
-    for (const delivery of fanOutMessage(message, this.#clients, this.#session.bareJid)) {
-      this.#outlet.deliver(delivery);
-    }
+    const { clients, outlet, session } = this.#deps;
+    this.#note(readCarbon(message, session.bareJid)?.message ?? message);
+    for (const delivery of fanOutMessage(message, clients, session.bareJid)) outlet.deliver(delivery);
   }
 
   fromClient(id: ClientId, message: Element): void {
-    if (this.#outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once")) {
-      this.#outlet.deliver(sentCopies(message, id, this.#clients, this.#session));
-    } else this.#outlet.refuse(message, id);
+    const { clients, outlet, session, onSent } = this.#deps;
+    if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once")) {
+      return outlet.refuse(message, id);
+    }
+    onSent(id, message);
+    const { to = "", id: about = "", type } = message.attrs;
+    if (type === "error" && !this.#answerable.has(keyOf(to, about))) {
+      return outlet.withhold("MSG-6", message, "the error of a message that was not conversation");
+    }
+    outlet.deliver(sentCopies(message, id, clients, session));
   }
+
+  /** XEP-0280 section 6.1: an error is copied when the message that it answers was eligible. */
+  #note(message: Element): void {
+    const { from = "", id, type } = message.attrs;
+    if (id === undefined || type === "error" || carbonIneligibility(message) !== undefined) return;
+    const key = keyOf(from, id);
+    if (key.length > MAX_KEY_LENGTH) return;
+    this.#answerable.add(key);
+    const [oldest] = this.#answerable;
+    if (oldest !== undefined && this.#answerable.size > MAX_ANSWERABLE) this.#answerable.delete(oldest);
+  }
+}
+
+function keyOf(peer: string, id: string): string {
+  return `${bareJidOf(peer)} ${id}`;
 }

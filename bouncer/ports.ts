@@ -65,6 +65,12 @@ export interface Ports {
     requests: TextStore;
     /** Others' requests that a client was asked to answer. */
     inbound: TextStore;
+    /** What has been acknowledged, by peer and id of the message. */
+    receipts: TextStore;
+    /** Which client has a session with a peer, by peer and the session's id (XEP-0166). */
+    peerSessions: TextStore;
+    /** What waits for clients that are inactive, by client and sender. */
+    held: TextStore;
   };
   clock: {
     /** Milliseconds since the epoch. */

@@ -90,8 +90,14 @@ export class Receipts implements Part {
     const { to = this.#context.session.bareJid, id, type } = message.attrs;
     const found: { key: string; kind: string; element?: Element }[] =
       type === "error"
-        ? id === undefined ? [] : [{ key: this.#keyOf(to, id, type), kind: "error" }]
-        : acknowledgementsIn(message).map(({ element, kind, id: about }: Acknowledgement) => ({ key: this.#keyOf(to, about, type), kind, element }));
+        ? id === undefined
+          ? []
+          : [{ key: this.#keyOf(to, id, type), kind: "error" }]
+        : acknowledgementsIn(message).map(({ element, kind, id: about }: Acknowledgement) => ({
+            key: this.#keyOf(to, about, type),
+            kind,
+            element,
+          }));
     return found.filter(({ key }) => key.length <= MAX_KEY_LENGTH);
   }
 

@@ -14,17 +14,41 @@ export interface Carbon {
   message: Element;
 }
 
+/** XEP-0280 section 6.1's "payload elements typically used in IM": it names three and means what people say with. */
+const IM_PAYLOAD: ReadonlySet<string> = new Set([
+  NS.receipts,
+  NS.chatStates,
+  NS.chatMarkers,
+  NS.displayedSync,
+  NS.jingleMessage,
+  // XEP-0249: a direct invitation to a room.
+  NS.conference,
+  "urn:xmpp:message-correct:0",
+  "urn:xmpp:message-retract:1",
+  "urn:xmpp:reactions:0",
+  "eu.siacs.conversations.axolotl",
+  "urn:xmpp:omemo:2",
+  "urn:xmpp:openpgp:0",
+]);
+
 /**
- * Should this message be copied to the sender's other clients? A reason when not.
- * XEP-0280 section 6.1, read generously: everything but what is excluded, so that siblings see a whole
- * conversation (receipts, markers and corrections included).
+ * Should this message be copied to the sender's other clients, or to the receiver's? A reason when not (XEP-0280 section
+ * 6.1). An error is as eligible as what it answers, which cannot be told by looking at it.
  */
 export function carbonIneligibility(message: Element): string | undefined {
-  if (message.attrs.type === "groupchat") return "groupchat is reflected by its room";
-  if (message.attrs.type === "headline") return "headlines are not conversation";
+  const { type } = message.attrs;
   if (message.getChild("private", NS.carbons)) return "<private/>";
   if (message.getChild("no-copy", NS.hints)) return "<no-copy/> hint";
-  return undefined;
+  if (type === "groupchat") return "groupchat is reflected by its room";
+  if (type === "chat" || type === "error" || message.getChildElements().some(isImPayload)) return undefined;
+  if (type === "headline") return "headlines are not conversation";
+  return message.getChild("body") ? undefined : "nothing of instant messaging in it";
+}
+
+/** Mediated invitations (XEP-0045 section 7.8.2) are among what a room's `<x/>` says; its status codes are not. */
+function isImPayload(child: Element): boolean {
+  if (child.getNS() !== NS.mucUser) return IM_PAYLOAD.has(child.getNS() ?? "");
+  return child.getChild("invite") !== undefined || child.getChild("decline") !== undefined;
 }
 
 /**

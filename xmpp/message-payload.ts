@@ -41,9 +41,7 @@ function readAcknowledgement(element: Element): Acknowledgement | undefined {
   const { id } = element.attrs;
   switch (element.getNS()) {
     case NS.receipts:
-      return name === "received" && id !== undefined
-        ? { element, kind: "receipts received", id }
-        : undefined;
+      return name === "received" && id !== undefined ? { element, kind: "receipts received", id } : undefined;
     case NS.chatMarkers:
       return MARKERS.has(name) && id !== undefined ? { element, kind: `markers ${name}`, id } : undefined;
     case NS.displayedSync: {
@@ -63,14 +61,14 @@ export function chatStateIn(message: Element): string | undefined {
 
 /** What a message says: its children but for mere accompaniment and chat states. */
 export function substanceOf(message: Element): Element[] {
-  return message
-    .getChildElements()
-    .filter((child) => !isChatState(child) && !isAccompaniment(child));
+  return message.getChildElements().filter((child) => !isChatState(child) && !isAccompaniment(child));
 }
 
 /** Is a chat state all that the message says (XEP-0085 section 5.6, a standalone notification)? */
 export function isOnlyChatState(message: Element): boolean {
-  return message.attrs.type !== "error" && chatStateIn(message) !== undefined && substanceOf(message).length === 0;
+  return (
+    message.attrs.type !== "error" && chatStateIn(message) !== undefined && substanceOf(message).length === 0
+  );
 }
 
 /** A room's `<x/>` that says nothing only marks a private message (XEP-0045 section 7.5). */

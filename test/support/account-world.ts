@@ -71,6 +71,9 @@ export class AccountWorld implements World {
         capabilities: memoryTextStore(),
         requests: memoryTextStore(),
         inbound: memoryTextStore(),
+        receipts: memoryTextStore(),
+        peerSessions: memoryTextStore(),
+        held: memoryTextStore(),
       },
       clock: {
         nowMs: () => this.nowMs,

@@ -132,6 +132,58 @@ describe("MSG-6 no sent carbon", () => {
   });
 });
 
+describe("MSG-6 which messages are conversation (XEP-0280 section 6.1)", () => {
+  const room = "room@muc.example.org";
+  const mucUser = (child: string): string => `<x xmlns="http://jabber.org/protocol/muc#user">${child}</x>`;
+  it.each([
+    ["chat, whatever it says", ` type="chat"`, `<x xmlns="urn:example"/>`],
+    ["normal with a body", ` type="normal"`, `<body>x</body>`],
+    ["normal by default with a body", "", `<body>x</body>`],
+    ["a chat state", "", `<composing xmlns="http://jabber.org/protocol/chatstates"/>`],
+    ["a marker", "", `<displayed xmlns="urn:xmpp:chat-markers:0" id="1"/>`],
+    ["a direct invitation", "", `<x xmlns="jabber:x:conference" jid="${room}"/>`],
+    ["a mediated invitation", "", mucUser(`<invite to="carol@example.org"/>`)],
+    ["that it was declined", "", mucUser(`<decline to="carol@example.org"/>`)],
+    ["a reaction", "", `<reactions xmlns="urn:xmpp:reactions:0" id="1"/>`],
+  ])("MSG-5 %s is copied", async (_name, type, payload) => {
+    const rest = `to="bob@example.org"${type} id="m">${payload}</message>`;
+    await playPolicy([
+      ...mixed,
+      { from: "alice/one", send: `<message ${rest}` },
+      { upstream: "gets", xml: `<message ${rest}` },
+      { to: "alice/two", expect: sentCarbon(`<message xmlns="jabber:client" from="$full" ${rest}`, type) },
+    ]);
+  });
+
+  it.each([
+    ["a form", "", `<x xmlns="jabber:x:data" type="submit"/>`],
+    ["an event", "", `<event xmlns="http://jabber.org/protocol/pubsub#event"/>`],
+    ["a room's status", "", mucUser(`<status code="100"/>`)],
+    ["nothing", ` type="normal"`, ``],
+  ])("MSG-6 %s is not", async (_name, type, payload) => {
+    const xml = `<message to="bob@example.org"${type}>${payload}</message>`;
+    await playPolicy([
+      ...mixed,
+      { from: "alice/one", send: xml },
+      { rule: "MSG-6", because: "nothing of instant messaging in it", to: [] },
+      { upstream: "gets", xml },
+    ]);
+  });
+
+  it("MSG-6 the error of a message that is not known to be conversation is not", async () => {
+    const form = `<message from="bob@example.org/a" to="$full" id="m1"><x xmlns="jabber:x:data" type="form"/></message>`;
+    const error = `<message to="bob@example.org/a" type="error" id="m1"><error type="cancel"><not-allowed xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
+    await playPolicy([
+      ...mixed,
+      { upstream: "sends", xml: form },
+      { to: ALL, expect: form },
+      { from: "alice/one", send: error },
+      { rule: "MSG-6", because: "the error of a message that was not conversation", to: [] },
+      { upstream: "gets", xml: error },
+    ]);
+  });
+});
+
 describe("MSG-7 switching carbons", () => {
   const enable = `<enable xmlns="urn:xmpp:carbons:2"/>`;
   const disable = `<disable xmlns="urn:xmpp:carbons:2"/>`;

@@ -141,12 +141,12 @@ describe("UP-8 on a new session", () => {
       { upstream: "bound", as: "$bare/other" },
       { upstream: "gets", xml: carbonsOn },
       { upstream: "gets", xml: OUR_AWAY },
-      { from: "alice/one", send: `<message to="bob@example.org"/>` },
-      { upstream: "gets", xml: `<message to="bob@example.org"/>` },
+      { from: "alice/one", send: `<message to="bob@example.org" type="chat"/>` },
+      { upstream: "gets", xml: `<message to="bob@example.org" type="chat"/>` },
       {
         to: "alice/two",
-        expect: `<message from="$bare" to="$bare/other"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">
-          <message xmlns="jabber:client" from="$bare/other" to="bob@example.org"/>
+        expect: `<message from="$bare" to="$bare/other" type="chat"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">
+          <message xmlns="jabber:client" from="$bare/other" to="bob@example.org" type="chat"/>
         </forwarded></sent></message>`,
       },
     ]);

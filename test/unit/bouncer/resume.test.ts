@@ -103,12 +103,12 @@ describe("SM-2 a client whose connection breaks off stays a client", () => {
       { waitSeconds: 30 },
       { resumes: "alice/one" },
       { waitSeconds: 60 },
-      { from: "alice/two", send: `<message to="bob@example.org"/>` },
-      { upstream: "gets", xml: `<message to="bob@example.org"/>` },
+      { from: "alice/two", send: `<message to="bob@example.org" type="chat"/>` },
+      { upstream: "gets", xml: `<message to="bob@example.org" type="chat"/>` },
       {
         to: "alice/one",
-        expect: `<message from="$bare" to="$full"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">
-          <message xmlns="jabber:client" from="$full" to="bob@example.org"/></forwarded></sent></message>`,
+        expect: `<message from="$bare" to="$full" type="chat"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">
+          <message xmlns="jabber:client" from="$full" to="bob@example.org" type="chat"/></forwarded></sent></message>`,
       },
       { leave: "alice/one" },
       { upstream: "gets", xml: part },
