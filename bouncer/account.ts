@@ -72,7 +72,7 @@ export class Account {
     });
     this.#iq = new Iq({ ...shared, onCapsChanged: () => this.#presence.broadcast() });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
-    const isRoom = (bareJid: string): boolean => this.#presence.isRoom(bareJid);
+    const isRoom = (address: string): boolean => this.#presence.isRoom(address);
     this.#parts = makeParts({ ...shared, iq: this.#iq, isRoom });
   }
 

@@ -39,11 +39,11 @@ export class MessageFlow {
   }
 
   fromClient(id: ClientId, message: Element): void {
-    const { clients, outlet, session, onSent } = this.#deps;
+    const { clients, outlet, session } = this.#deps;
     if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once")) {
       return outlet.refuse(message, id);
     }
-    onSent(id, message);
+    this.#deps.onSent(id, message);
     const { to = "", id: about = "", type } = message.attrs;
     if (type === "error" && !this.#answerable.has(keyOf(to, about))) {
       return outlet.withhold("MSG-6", message, "the error of a message that was not conversation");

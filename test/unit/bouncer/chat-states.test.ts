@@ -94,16 +94,16 @@ describe("RCPT-5 chat states come from the client that was used last", () => {
   });
 });
 
-describe("RCPT-6 a client that is gone types no more", () => {
-  const leaves = (step: Script[number]): Script => [
-    ...two,
-    ...says("alice/one", state("composing")),
-    step,
-    { rule: "RCPT-6", because: "the client that was typing is gone", to: "upstream" },
-    { upstream: "gets", xml: state("paused") },
-    ...says("alice/two", state("gone")),
-  ];
+const leaves = (step: Script[number]): Script => [
+  ...two,
+  ...says("alice/one", state("composing")),
+  step,
+  { rule: "RCPT-6", because: "the client that was typing is gone", to: "upstream" },
+  { upstream: "gets", xml: state("paused") },
+  ...says("alice/two", state("gone")),
+];
 
+describe("RCPT-6 a client that is gone types no more", () => {
   it.each([
     ["its connection broke off", { breaksOff: "alice/one" }],
     ["it left", { leave: "alice/one" }],

@@ -132,9 +132,10 @@ describe("MSG-6 no sent carbon", () => {
   });
 });
 
+const mucUser = (child: string): string => `<x xmlns="http://jabber.org/protocol/muc#user">${child}</x>`;
+
 describe("MSG-6 which messages are conversation (XEP-0280 section 6.1)", () => {
   const room = "room@muc.example.org";
-  const mucUser = (child: string): string => `<x xmlns="http://jabber.org/protocol/muc#user">${child}</x>`;
   it.each([
     ["chat, whatever it says", ` type="chat"`, `<x xmlns="urn:example"/>`],
     ["normal with a body", ` type="normal"`, `<body>x</body>`],
