@@ -1,6 +1,8 @@
 /** Which features take part in the policy, in the order in which they are asked about a stanza. */
 import { ArchiveResults } from "./archive-results.ts";
 import { ChatStates } from "./chat-states.ts";
+import { Commands } from "./commands/commands.ts";
+import { OwnAddress } from "./own-address.ts";
 import type { Part, PartContext } from "./part.ts";
 import { Receipts } from "./receipts.ts";
 
@@ -9,6 +11,9 @@ export function makeParts(context: PartContext): Part[] {
   return [
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
+    new Commands(context),
+    // Behind whoever answers such a request in its own way.
+    new OwnAddress(context),
     // Last: it takes every result of an archive that nobody else has claimed.
     new ArchiveResults(context),
   ];

@@ -3,6 +3,7 @@
  * Every call returns at once; what is sent is on its way, or queued, when the call returns.
  */
 import type { Element } from "@xmpp/xml";
+import type { OwnerStatus } from "./owner-status.ts";
 
 /** Names one attached client for as long as it is attached. */
 export type ClientId = string;
@@ -71,6 +72,10 @@ export interface Ports {
     peerSessions: TextStore;
     /** What waits for clients that are inactive, by client and sender. */
     held: TextStore;
+  };
+  owner: {
+    /** How the account is doing, for its owner. */
+    status(): OwnerStatus;
   };
   clock: {
     /** Milliseconds since the epoch. */

@@ -231,6 +231,7 @@ export class AccountRuntime {
         held: new TextTable(this.#storage.sql, "held"),
       },
       clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
+      owner: { status: () => this.owner.status() },
       ids: { next: nonce },
     };
     const fullJid = this.#settings.get("full-jid") ?? "";

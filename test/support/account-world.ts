@@ -1,6 +1,7 @@
 // A World that is nothing but the account's policy: recording ports, a clock that only moves when told, counting ids.
 
 import { Account, type AccountOptions } from "../../bouncer/account.ts";
+import type { OwnerStatus } from "../../bouncer/owner-status.ts";
 import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
@@ -15,6 +16,41 @@ export const FULL = "alice@example.org/xmpproxy-1";
 
 /** 2026-01-01T00:00:00Z */
 const BEGIN_MS = 1_767_225_600_000;
+
+const OWNER_STATUS: OwnerStatus = {
+  account: BARE,
+  address: FULL,
+  phase: "online",
+  since: "2026-01-01T00:00:00.000Z",
+  server: { url: "xmpps://example.org:5223", host: "example.org", port: 5223, protection: "direct TLS" },
+  streamManagement: true,
+  session: "resumed",
+  lastError: { text: "The server hung up.", at: "2025-12-31T23:59:58.000Z" },
+  tried: [{ what: "xmpp://example.org:5222", why: "It was not reached.\nTwice." }],
+  restarts: 3,
+  lastRestart: "2025-12-31T20:00:00.000Z",
+  clients: [
+    {
+      device: "alice/one",
+      state: "connected",
+      since: "2026-01-01T00:00:00.000Z",
+      lastActive: "2026-01-01T00:00:00.000Z",
+      presence: "available",
+      waiting: 0,
+    },
+  ],
+  waitingForServer: 2,
+  history: [
+    {
+      at: "2025-12-31T23:00:00.000Z",
+      what: "lost",
+      text: "Refused.",
+      times: 3,
+      lastAt: "2025-12-31T23:59:58.000Z",
+    },
+    { at: "2026-01-01T00:00:00.000Z", what: "bound" },
+  ],
+};
 
 interface Beginning {
   /** "up": there is a session, and what it began with is over. "down": there was one once. "new": there never was. */
@@ -79,6 +115,7 @@ export class AccountWorld implements World {
         nowMs: () => this.nowMs,
         stamp: (atMs) => new Date(atMs).toISOString(),
       },
+      owner: { status: () => OWNER_STATUS },
       ids: { next: () => `id-${(this.#ids += 1)}` },
     };
     const fullJid = session === "new" ? "" : FULL;

@@ -1,0 +1,17 @@
+/** Which commands there are, in the order in which clients list them. */
+import type { PartContext } from "../part.ts";
+import type { Command } from "./command.ts";
+import { statusCommand } from "./status-command.ts";
+import { traceCommand } from "./trace-command.ts";
+
+/** The commands of one account. */
+export function makeCommands({ ports, outlet, clients }: PartContext): Command[] {
+  return [
+    statusCommand(() => ports.owner.status()),
+    traceCommand({
+      entries: () => outlet.trace.entries(),
+      stamp: (atMs) => ports.clock.stamp(atMs),
+      deviceOf: (id) => clients.get(id)?.device,
+    }),
+  ];
+}
