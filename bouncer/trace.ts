@@ -19,13 +19,16 @@ export interface TraceEntry {
 const CAPACITY = 500;
 /** Enough to tell addresses apart; a stranger's may be as long as a stanza. */
 const MAX_NAME_LENGTH = 80;
+/** Names that come again and again are copied once. */
+const MAX_NAMES = 200;
 
 export class Trace {
-  readonly #entries: TraceEntry[] = [];
+  readonly #entries: Decision[] = [];
+  readonly #names = new Names();
   #next = 0;
 
   add(atMs: number, rule: string, stanza: Element, to: TraceEntry["to"], reason: string): void {
-    this.#entries[this.#next] = { atMs, rule, stanza: outline(stanza), to, reason };
+    this.#entries[this.#next] = new Decision(atMs, rule, { stanza, names: this.#names }, to, reason);
     this.#next = (this.#next + 1) % CAPACITY;
   }
 
@@ -35,15 +38,54 @@ export class Trace {
   }
 }
 
-function outline(stanza: Element): string {
-  const { type, from, to } = stanza.attrs;
-  return Object.entries({ type, from, to })
-    .flatMap(([name, value]) => (value ? [`${name}=${cut(value)}`] : []))
-    .toSpliced(0, 0, cut(stanza.getName()))
-    .join(" ");
+/** Every stanza makes one, and hardly any is ever read: put into words only when it is. */
+class Decision implements TraceEntry {
+  readonly atMs: number;
+  readonly rule: string;
+  readonly to: TraceEntry["to"];
+  readonly reason: string;
+  readonly #name: string;
+  readonly #type: string | undefined;
+  readonly #from: string | undefined;
+  readonly #to: string | undefined;
+
+  constructor(
+    atMs: number,
+    rule: string,
+    about: { stanza: Element; names: Names },
+    to: TraceEntry["to"],
+    reason: string,
+  ) {
+    this.atMs = atMs;
+    this.rule = rule;
+    this.to = to;
+    this.reason = reason;
+    const { stanza, names } = about;
+    const { type, from, to: target } = stanza.attrs;
+    this.#name = names.short(stanza.getName());
+    this.#type = type && names.short(type);
+    this.#from = from && names.short(from);
+    this.#to = target && names.short(target);
+  }
+
+  get stanza(): string {
+    const type = this.#type ? ` type=${this.#type}` : "";
+    const from = this.#from ? ` from=${this.#from}` : "";
+    const to = this.#to ? ` to=${this.#to}` : "";
+    return `${this.#name}${type}${from}${to}`;
+  }
 }
 
-/** A copy: a mere slice would keep the whole string alive. */
-function cut(value: string): string {
-  return Array.from(value.slice(0, MAX_NAME_LENGTH)).join("");
+class Names {
+  readonly #known = new Map<string, string>();
+
+  /** The beginning of a name, in a string of its own: a mere slice would keep the whole of what arrived alive. */
+  short(value: string): string {
+    const known = this.#known.get(value);
+    if (known !== undefined) return known;
+    const copy = Array.from(value.slice(0, MAX_NAME_LENGTH)).join("");
+    if (this.#known.size >= MAX_NAMES) this.#known.clear();
+    this.#known.set(copy, copy);
+    return copy;
+  }
 }

@@ -77,7 +77,8 @@ export class AccountRuntime {
       handlers: {
         onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
         onResumed: (fullJid) => this.#onResumed(fullJid),
-        onStanza: (stanza) => this.#turn(() => this.policy.fromUpstream(stanza)),
+        onStanza: (stanza) => this.policy.fromUpstream(stanza),
+        onTurnEnd: () => this.#armTimer(),
         onLost: (reason) => this.#onLost(reason),
         onRefused: (reason) => this.#onRefused(reason),
       },
@@ -199,6 +200,10 @@ export class AccountRuntime {
   /** Runs one event, then sees to the earliest deadline it left behind. */
   #turn(event: () => void): void {
     event();
+    this.#armTimer();
+  }
+
+  #armTimer(): void {
     const dueMs = this.policy.nextDeadlineMs();
     if (dueMs === undefined || dueMs >= this.#timerAtMs) return;
     clearTimeout(this.#timer);

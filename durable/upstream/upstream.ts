@@ -29,6 +29,8 @@ interface UpstreamHandlers {
   /** The old session goes on as if nothing had happened. */
   onResumed(fullJid: string): void;
   onStanza(stanza: Element): void;
+  /** What arrived together has been dealt with. */
+  onTurnEnd(): void;
   /** A session was lost, or an attempt failed; it will be tried again. */
   onLost(reason: string): void;
   /** The server refuses the account's credentials: nothing is tried again until somebody logs in. */
@@ -169,6 +171,7 @@ export class Upstream {
         this.#established?.liveness.heard(nowMs);
         session.endTurn();
         if (stream.isBound) stream.send(session.drain(nowMs));
+        handlers.onTurnEnd();
       },
       onEnded: (failure) => this.#onEnded(failure, credentials),
     });
