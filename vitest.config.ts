@@ -23,6 +23,7 @@ export default defineConfig({
                 CREDENTIALS_KEY: "the key of the tests, long enough",
                 UPSTREAM_HOSTS: inject<string>("upstreamHosts"),
                 ALLOW_PLAINTEXT_LOOPBACK: "true",
+                REPLAY_NEW_DEVICE: "none",
                 ACCOUNTS: JSON.stringify({ "configured@late.example": "pencil" }),
               },
             },

@@ -13,6 +13,8 @@ import { serialize } from "../xmpp/xml/serialize.ts";
 import { OwnCaps } from "./caps.ts";
 import { type Client, type ClientRecord, Clients } from "./clients.ts";
 import { Iq } from "./iq.ts";
+import { CatchUp, type NewDeviceWindow } from "./log/catch-up.ts";
+import { MessageLog } from "./log/message-log.ts";
 import { MessageFlow } from "./message-flow.ts";
 import { Outage } from "./outage.ts";
 import { Outlet } from "./outlet.ts";
@@ -21,7 +23,7 @@ import { makeParts } from "./parts.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import type { Session } from "./session.ts";
-import type { TraceEntry } from "./trace.ts";
+import { Trace, type TraceEntry } from "./trace.ts";
 
 export interface AccountOptions {
   bareJid: string;
@@ -29,6 +31,8 @@ export interface AccountOptions {
   fullJid: string;
   /** The `<show/>` that contacts see while no client is available; empty for plain available. */
   detachedShow: string;
+  /** LOG-7: what a device that was never here before is told of the past. */
+  newDevice: NewDeviceWindow;
 }
 
 export class Account {
@@ -40,11 +44,12 @@ export class Account {
   readonly #iq: Iq;
   readonly #presence: Presence;
   readonly #outage: Outage;
+  readonly #log: MessageLog;
   readonly #messages: MessageFlow;
   /** In the order in which they are asked. */
   readonly #parts: readonly Part[];
 
-  constructor(ports: Ports, { bareJid, fullJid, detachedShow }: AccountOptions) {
+  constructor(ports: Ports, { bareJid, fullJid, detachedShow, newDevice }: AccountOptions) {
     this.#ports = ports;
     this.#session = {
       bareJid,
@@ -52,7 +57,11 @@ export class Account {
       connected: false,
       downReason: "There is no connection to the server yet.",
     };
-    this.#outlet = new Outlet(ports);
+    const trace = new Trace();
+    const logged = { ports, clients: this.#clients, session: this.#session, trace };
+    this.#log = new MessageLog(ports, this.#session);
+    const catchUp = new CatchUp({ ...logged, newDevice });
+    this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp });
     this.#caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {
       ports,
@@ -63,6 +72,7 @@ export class Account {
     };
     this.#messages = new MessageFlow({
       ...shared,
+      log: this.#log,
       onSent: (id, message) => this.#eachPart((part) => part.sent?.(id, message)),
     });
     this.#presence = new Presence({
@@ -73,7 +83,8 @@ export class Account {
     this.#iq = new Iq({ ...shared, onCapsChanged: () => this.#presence.broadcast() });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const isRoom = (address: string): boolean => this.#presence.isRoom(address);
-    this.#parts = makeParts({ ...shared, iq: this.#iq, isRoom });
+    const log = { messages: this.#log, catchUp };
+    this.#parts = [catchUp, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
   }
 
   /** What was decided lately and why, oldest first. */
@@ -225,8 +236,10 @@ export class Account {
   }
 
   fromUpstream(stanza: Element): void {
+    const kind = stanzaKind(stanza);
+    if (kind === "message" && !this.#isNew(stanza)) return;
     if (this.#parts.some((part) => part.fromUpstream?.(stanza) ?? false)) return;
-    switch (stanzaKind(stanza)) {
+    switch (kind) {
       case "message":
         return this.#messages.fromUpstream(stanza);
       case "presence":
@@ -250,6 +263,14 @@ export class Account {
     const claimed = this.#parts.some((part) => part.fromClient?.(id, stanza) ?? false);
     if (!claimed) this.#byRule(id, stanza);
     if (isMessage) this.#presence.broadcast();
+  }
+
+  /** LOG-1: a message is in the log before anybody gets it. LOG-4: one that was there before was for everybody then. */
+  #isNew(message: Element): boolean {
+    const logged = this.#log.received(message);
+    if (logged.outcome !== "duplicate" || logged.room) return true;
+    this.#outlet.withhold("LOG-4", message, "it came before");
+    return false;
   }
 
   #byRule(id: ClientId, stanza: Element): void {

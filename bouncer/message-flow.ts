@@ -6,6 +6,8 @@ import type { Element } from "@xmpp/xml";
 import { carbonIneligibility, readCarbon } from "../xmpp/carbons.ts";
 import { bareJidOf } from "../xmpp/jid.ts";
 import type { Clients } from "./clients.ts";
+import { deviceName } from "./log/devices.ts";
+import type { MessageLog } from "./log/message-log.ts";
 import { fanOutMessage, sentCopies } from "./messages.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId } from "./ports.ts";
@@ -19,6 +21,7 @@ interface MessageFlowDependencies {
   clients: Clients;
   outlet: Outlet;
   session: Session;
+  log: Pick<MessageLog, "sent">;
   /** A client's message is on its way to the server. */
   onSent(id: ClientId, message: Element): void;
 }
@@ -39,16 +42,19 @@ export class MessageFlow {
   }
 
   fromClient(id: ClientId, message: Element): void {
-    const { clients, outlet, session } = this.#deps;
+    const { clients, log, outlet, session } = this.#deps;
     if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once")) {
       return outlet.refuse(message, id);
     }
     this.#deps.onSent(id, message);
+    const client = clients.get(id);
+    const logged = client && log.sent(message, deviceName(client));
+    const logSeq = logged?.outcome === "logged" ? logged.place.seq : undefined;
     const { to = "", id: about = "", type } = message.attrs;
     if (type === "error" && !this.#answerable.has(keyOf(to, about))) {
       return outlet.withhold("MSG-6", message, "the error of a message that was not conversation");
     }
-    outlet.deliver(sentCopies(message, id, clients, session));
+    outlet.deliver({ ...sentCopies(message, id, clients, session), logSeq });
   }
 
   /** XEP-0280 section 6.1: an error is copied when the message that it answers was eligible. */

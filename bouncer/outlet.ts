@@ -5,8 +5,10 @@
 import type { Element } from "@xmpp/xml";
 import { errorReply } from "../xmpp/stanza.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
+import type { CatchUp } from "./log/catch-up.ts";
+import type { MessageLog } from "./log/message-log.ts";
 import type { ClientId, Ports } from "./ports.ts";
-import { Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 
 /** One form of a stanza and those who get it; nobody when it was withheld. */
 export interface Delivery {
@@ -15,21 +17,45 @@ export interface Delivery {
   stanza: Element;
   to: readonly ClientId[];
   reason: string;
-  /** Its place in the log, if it has one. */
+  /** Its place in the log, if it has one and is not what has just come itself. */
   logSeq?: number | undefined;
 }
 
-export class Outlet {
-  readonly trace = new Trace();
-  readonly #ports: Ports;
+interface OutletDependencies {
+  ports: Ports;
+  trace: Trace;
+  log: Pick<MessageLog, "placeOf">;
+  catchUp: Pick<CatchUp, "anyBehind" | "isBehind">;
+}
 
-  constructor(ports: Ports) {
+export class Outlet {
+  readonly trace: Trace;
+  readonly #ports: Ports;
+  readonly #log: OutletDependencies["log"];
+  readonly #catchUp: OutletDependencies["catchUp"];
+
+  constructor({ ports, trace, log, catchUp }: OutletDependencies) {
     this.#ports = ports;
+    this.trace = trace;
+    this.#log = log;
+    this.#catchUp = catchUp;
   }
 
+  /** LOG-8: a client that is being brought up to date gets from the log what is in the log, when its turn has come. */
   deliver({ rule, stanza, to, reason, logSeq }: Delivery): void {
-    this.trace.add(this.#ports.clock.nowMs(), rule, stanza, to, reason);
-    if (to.length > 0) this.#ports.clients.send(to, serialize(stanza), logSeq);
+    const place = this.#log.placeOf(stanza);
+    const seq = logSeq ?? place?.seq;
+    const waits = seq !== undefined && this.#catchUp.anyBehind;
+    const now = waits ? to.filter((id) => !this.#catchUp.isBehind(id)) : to;
+    this.trace.add(this.#ports.clock.nowMs(), rule, stanza, place?.room ? to : now, reason);
+    if (to.length === 0) return;
+    const frame = place?.message === stanza ? place.frame : serialize(stanza);
+    if (now.length > 0) this.#ports.clients.send(now, frame, seq);
+    // Messages of rooms wait for nobody; but their place is beyond what the client has got.
+    if (place?.room && now.length < to.length) {
+      const behind = to.filter((id) => this.#catchUp.isBehind(id));
+      this.#ports.clients.send(behind, frame);
+    }
   }
 
   /** False when too much is waiting already: the stanza is lost, and whoever cares has to say so (DOWN-5). */

@@ -7,6 +7,8 @@ import type { Element } from "@xmpp/xml";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
 import type { Iq } from "./iq.ts";
+import type { CatchUp } from "./log/catch-up.ts";
+import type { MessageLog } from "./log/message-log.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +24,12 @@ export interface PartContext {
   isRoom(bareJid: string): boolean;
   /** For questions of our own to the server, or to anybody. */
   iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
+  log: {
+    /** What has just come, or is just sent, and its place in the log. */
+    messages: Pick<MessageLog, "placeOf" | "sent">;
+    /** Where clients' devices stopped. */
+    catchUp: Pick<CatchUp, "missedSince">;
+  };
 }
 
 export interface Part {

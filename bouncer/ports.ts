@@ -4,6 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { OwnerStatus } from "./owner-status.ts";
+import type { DeviceStore, LogStore } from "./log/log-store.ts";
 
 /** Names one attached client for as long as it is attached. */
 export type ClientId = string;
@@ -52,6 +53,8 @@ export interface Ports {
      * log, if it has one: what a client with Stream Management acknowledges of it comes back to Account.acknowledged.
      */
     send(clients: readonly ClientId[], frame: string, logSeq?: number): void;
+    /** Asks a client to acknowledge now what it was sent (XEP-0198). False when it has no Stream Management. */
+    askForAck(client: ClientId): boolean;
     /** Ends a client's stream because its device is attached anew. */
     replace(client: ClientId): void;
   };
@@ -72,16 +75,20 @@ export interface Ports {
     peerSessions: TextStore;
     /** What waits for clients that are inactive, by client and sender. */
     held: TextStore;
+    devices: DeviceStore;
   };
   owner: {
     /** How the account is doing, for its owner. */
     status(): OwnerStatus;
   };
+  log: LogStore;
   clock: {
     /** Milliseconds since the epoch. */
     nowMs(): number;
     /** An XEP-0082 UTC timestamp. */
     stamp(atMs: number): string;
+    /** What such a timestamp says, in milliseconds since the epoch; NaN for anything else. */
+    parse(stamp: string): number;
   };
   ids: {
     /** A new unguessable id, unique over restarts. */

@@ -13,8 +13,10 @@ import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
 import { Owner } from "./owner/owner.ts";
 import { nonce, resourceSuffix } from "./random.ts";
+import { AccountLog } from "./storage/account-log.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
+import { DeviceRows } from "./storage/device-rows.ts";
 import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
@@ -40,6 +42,7 @@ export class AccountRuntime {
   readonly #guard: LoginGuard;
   readonly #storage: DurableObjectStorage;
   readonly #settings: Settings;
+  readonly #log: AccountLog;
   readonly #registration: Registration;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
@@ -59,7 +62,8 @@ export class AccountRuntime {
       if (outcome.ok) void this.tick();
       return outcome;
     });
-    this.policy = this.#makePolicy(bareJid);
+    this.#log = new AccountLog(storage.sql, config.logRetention);
+    this.policy = this.#makePolicy(bareJid, config.newDevice);
     const outbound = new Outbound(storage.sql);
     this.upstream = new Upstream({
       account: jid,
@@ -149,6 +153,7 @@ export class AccountRuntime {
       this.clients.expire(Date.now());
       this.policy.tick();
     });
+    this.#log.keepUp(Date.now());
   }
 
   /** ALIVE-2: the watchdog has found the account without an alarm. */
@@ -217,12 +222,13 @@ export class AccountRuntime {
     );
   }
 
-  #makePolicy(bareJid: string): Account {
+  #makePolicy(bareJid: string, newDevice: Config["newDevice"]): Account {
     const ports = {
       upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => this.upstream.send(stanza) },
       clients: {
         send: (ids: readonly string[], frame: string, logSeq?: number) =>
           this.clients.send(ids, frame, logSeq),
+        askForAck: (id: string) => this.clients.askForAck(id),
         replace: (id: string) => this.clients.replace(id),
       },
       store: {
@@ -234,13 +240,19 @@ export class AccountRuntime {
         receipts: new TextTable(this.#storage.sql, "receipts"),
         peerSessions: new TextTable(this.#storage.sql, "peer-sessions"),
         held: new TextTable(this.#storage.sql, "held"),
+        devices: new DeviceRows(this.#storage.sql),
       },
-      clock: { nowMs: () => Date.now(), stamp: (atMs: number) => new Date(atMs).toISOString() },
+      log: this.#log.store,
+      clock: {
+        nowMs: () => Date.now(),
+        stamp: (atMs: number) => new Date(atMs).toISOString(),
+        parse: (stamp: string) => Date.parse(stamp),
+      },
       owner: { status: () => this.owner.status() },
       ids: { next: nonce },
     };
     const fullJid = this.#settings.get("full-jid") ?? "";
-    return new Account(ports, { bareJid, fullJid, detachedShow: "away" });
+    return new Account(ports, { bareJid, fullJid, detachedShow: "away", newDevice });
   }
 
   /** Tells this installation from the account's other clients; the server never shows it to anybody (XEP-0388 section 2.3). */

@@ -3,6 +3,7 @@
  * secrets never appear in them.
  */
 import * as v from "valibot";
+import type { NewDeviceWindow } from "../bouncer/log/catch-up.ts";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
 import {
   type Endpoint,
@@ -12,6 +13,7 @@ import {
   protectionOf,
   readEndpoint,
 } from "./discovery/endpoint.ts";
+import { logDays, logMegabytes, type LogRetention, replayNewDevice } from "./log-config.ts";
 
 export interface Config {
   /** Normalised bare JIDs, `*@domain`, or `*` (anybody, honoured on loopback only). */
@@ -29,6 +31,9 @@ export interface Config {
   credentialsKey: string;
   /** Web origins whose pages may connect; empty for those of any site. The deployment's own may always. */
   allowedOrigins: readonly string[];
+  logRetention: LogRetention;
+  /** What a device that was never here before is told of the past. */
+  newDevice: NewDeviceWindow;
 }
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
@@ -154,6 +159,9 @@ const schema = v.object({
   ACCOUNTS: accounts,
   CREDENTIALS_KEY: credentialsKey,
   ALLOWED_ORIGINS: allowedOrigins,
+  LOG_DAYS: logDays,
+  LOG_MEGABYTES: logMegabytes,
+  REPLAY_NEW_DEVICE: replayNewDevice,
 });
 
 /** Reads and checks the settings. Pure: the same environment gives the same answer. */
@@ -178,6 +186,8 @@ export function readConfig(env: unknown): ConfigResult {
       accounts: ACCOUNTS,
       credentialsKey: CREDENTIALS_KEY,
       allowedOrigins: ALLOWED_ORIGINS,
+      logRetention: { days: result.output.LOG_DAYS, megabytes: result.output.LOG_MEGABYTES },
+      newDevice: result.output.REPLAY_NEW_DEVICE,
     },
   };
 }

@@ -15,6 +15,9 @@ export interface Env {
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
   ALLOWED_ORIGINS?: string;
+  LOG_DAYS?: string;
+  LOG_MEGABYTES?: string;
+  REPLAY_NEW_DEVICE?: string;
   /** How often one address may begin a connection; an owner may take it out of wrangler.toml. */
   CONNECTIONS?: RateLimit;
 }

@@ -41,6 +41,13 @@ export class ClientDelivery {
     this.#askSoon();
   }
 
+  /** Asks a client now, if there is anything that it has not acknowledged. False when it has no Stream Management. */
+  askForAck(id: string): boolean {
+    const { sessions } = this.#deps;
+    if (sessions.isWaitingFor(id)) this.#sockets.get(id)?.send(REQUEST_ACK);
+    return sessions.has(id);
+  }
+
   stanza(socket: ClientSocket, stanza: Element): void {
     this.#deps.policy.fromClient(socket.id, stanza);
     this.#handled(socket);

@@ -124,6 +124,11 @@ export class ClientSessions {
     return this.#queue.length(id);
   }
 
+  /** Has a client anything to acknowledge? */
+  isWaitingFor(id: string): boolean {
+    return this.#sessions.has(id) && this.#queue.length(id) > 0;
+  }
+
   /** Those with anything unacknowledged that were not asked yet. */
   askAll(): string[] {
     return [...this.#sessions.keys()].filter((id) => this.#queue.length(id) > 0 && this.#shouldAsk(id));

@@ -87,6 +87,11 @@ export class ClientSockets {
     this.#delivery.send(ids, frame, logSeq);
   }
 
+  /** Asks a client now what it has got. False when it has no Stream Management. */
+  askForAck(id: string): boolean {
+    return this.#delivery.askForAck(id);
+  }
+
   /** Sessions that nobody came back to in time are over. */
   expire(nowMs: number): void {
     this.#delivery.expire(nowMs);

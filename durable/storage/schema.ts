@@ -25,6 +25,13 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (topic, key)) WITHOUT ROWID;`,
   // What a client says of its state (XEP-0352).
   `ALTER TABLE client_session ADD COLUMN active INTEGER NOT NULL DEFAULT 1;`,
+  // The log, and how far each device has got in it.
+  `CREATE TABLE log (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, sent INTEGER NOT NULL, room INTEGER NOT NULL,
+     peer TEXT NOT NULL, device TEXT, message_id TEXT, stanza_id TEXT, stanza TEXT NOT NULL);
+   CREATE TABLE log_peer (peer TEXT NOT NULL, last INTEGER NOT NULL, seqs TEXT NOT NULL,
+     PRIMARY KEY (peer, last)) WITHOUT ROWID;
+   CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, since INTEGER NOT NULL, position INTEGER,
+     first_seen_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

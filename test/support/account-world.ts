@@ -6,6 +6,7 @@ import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
+import { MemoryDevices, MemoryLog } from "./memory-log.ts";
 import { memoryDirectedStore, memoryPresenceStore, memoryTextStore } from "./memory-store.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
@@ -51,11 +52,14 @@ const OWNER_STATUS: OwnerStatus = {
     { at: "2026-01-01T00:00:00.000Z", what: "bound" },
   ],
 };
+/** What a device that was never here is told of the past, unless a test is about that. */
+const NOTHING = { count: 0, ageMs: 0 };
 
 interface Beginning {
   /** "up": there is a session, and what it began with is over. "down": there was one once. "new": there never was. */
   session: "up" | "down" | "new";
   detachedShow: string;
+  newDevice: AccountOptions["newDevice"];
 }
 
 interface Restart {
@@ -73,6 +77,12 @@ export class AccountWorld implements World {
   nowMs = BEGIN_MS;
   /** Does the port to the server take anything more? */
   hasRoom = true;
+  readonly log = new MemoryLog();
+  readonly devices = new MemoryDevices();
+  /** Clients without Stream Management. */
+  readonly unmanaged = new Set<string>();
+  /** By client: the highest place in the log of what it was sent. */
+  readonly #sentTo = new Map<string, number>();
   readonly #ports: Ports;
   readonly #options: AccountOptions;
   readonly #came = new Map<string, string[]>();
@@ -84,7 +94,7 @@ export class AccountWorld implements World {
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
-  constructor({ session = "up", detachedShow = "away" }: Partial<Beginning> = {}) {
+  constructor({ session = "up", detachedShow = "away", newDevice = NOTHING }: Partial<Beginning> = {}) {
     this.#ports = {
       upstream: {
         send: (stanza) => {
@@ -96,9 +106,13 @@ export class AccountWorld implements World {
         },
       },
       clients: {
-        send: (clients, frame) => {
-          for (const client of clients) this.#record(client, frame);
+        send: (clients, frame, logSeq) => {
+          for (const client of clients) {
+            this.#record(client, frame);
+            if (logSeq !== undefined) this.#sentTo.set(client, logSeq);
+          }
         },
+        askForAck: (client) => !this.unmanaged.has(client),
         replace: (client) => void this.#replaced.add(client),
       },
       store: {
@@ -110,16 +124,19 @@ export class AccountWorld implements World {
         receipts: memoryTextStore(),
         peerSessions: memoryTextStore(),
         held: memoryTextStore(),
+        devices: this.devices,
       },
+      log: this.log,
       clock: {
         nowMs: () => this.nowMs,
         stamp: (atMs) => new Date(atMs).toISOString(),
+        parse: (stamp) => Date.parse(stamp),
       },
       owner: { status: () => OWNER_STATUS },
       ids: { next: () => `id-${(this.#ids += 1)}` },
     };
     const fullJid = session === "new" ? "" : FULL;
-    this.#options = { bareJid: BARE, fullJid, detachedShow };
+    this.#options = { bareJid: BARE, fullJid, detachedShow, newDevice };
     this.account = new Account(this.#ports, this.#options);
     if (session === "up") this.upstreamBound(FULL);
     this.#came.clear();
@@ -148,6 +165,13 @@ export class AccountWorld implements World {
   resume(client: string): void {
     this.#happens();
     this.account.resume(client);
+  }
+
+  /** The client acknowledges all that it was sent (XEP-0198). */
+  acknowledge(client: string): void {
+    this.#happens();
+    const logSeq = this.#sentTo.get(client);
+    if (logSeq !== undefined) this.account.acknowledged(client, logSeq);
   }
 
   /** What was not stored is gone; the shell hands over the records of those that may resume. */

@@ -15,6 +15,8 @@ type Step =
   /** Its connection breaks, and it may come back and resume (XEP-0198 section 5). */
   | { breaksOff: string }
   | { resumes: string }
+  /** It acknowledges all that it was sent (XEP-0198 section 4). */
+  | { acknowledges: string }
   | { from: string; send: string }
   /** The next thing that the client gets. */
   | { to: string; expect: string }
@@ -53,6 +55,8 @@ export interface World {
   leave(client: string): void | Promise<void>;
   breakOff(client: string): void | Promise<void>;
   resume(client: string): void | Promise<void>;
+  /** Only where clients do not do that by themselves. */
+  acknowledge?(client: string): void | Promise<void>;
   restart(): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
   upstreamSends(xml: string): void | Promise<void>;
@@ -93,6 +97,7 @@ class Player {
     if ("leave" in step) return await world.leave(step.leave);
     if ("breaksOff" in step) return await world.breakOff(step.breaksOff);
     if ("resumes" in step) return await world.resume(step.resumes);
+    if ("acknowledges" in step) return await world.acknowledge?.(step.acknowledges);
     if ("proxy" in step) return await world.restart();
     if ("from" in step) return await world.send(step.from, this.#fill(step.send));
     if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();

@@ -16,7 +16,10 @@ import type { HostReply, HostRequest } from "./worker-host.ts";
 const HOST = fileURLToPath(new URL("./worker-host.ts", import.meta.url));
 
 export interface WorkerOptions {
-  /** Variables and secrets; ALLOWED_ACCOUNTS is "*" and CREDENTIALS_KEY a fixed one unless given. */
+  /**
+   * Variables and secrets; ALLOWED_ACCOUNTS is "*", CREDENTIALS_KEY a fixed one, and new devices are told nothing of the
+   * past, unless given.
+   */
   readonly vars?: Readonly<Record<string, string>>;
   /** PEM file that workerd trusts beside the public authorities. */
   readonly caPath?: string | undefined;
@@ -134,7 +137,12 @@ export async function startWorker(options: WorkerOptions = {}): Promise<TestWork
   const temporary = await mkdtemp(join(tmpdir(), "xmpproxy-worker-"));
   const request: HostRequest = {
     bundle: options.bundle ?? BUNDLE,
-    vars: { ALLOWED_ACCOUNTS: "*", CREDENTIALS_KEY: TEST_CREDENTIALS_KEY, ...options.vars },
+    vars: {
+      ALLOWED_ACCOUNTS: "*",
+      CREDENTIALS_KEY: TEST_CREDENTIALS_KEY,
+      REPLAY_NEW_DEVICE: "none",
+      ...options.vars,
+    },
     persistTo: options.persistTo ?? join(temporary, "state"),
     port: options.port ?? (await freePort()),
   };

@@ -1,0 +1,99 @@
+/**
+ * LOG-4: messages that a server gives us again: what it had kept for us when a session was lost, or a room's history when we
+ * join it anew. What is in the log was delivered, or will be.
+ *
+ * Memory is bounded: archive ids of the latest messages, and of the latest of those peers whose delayed messages came.
+ */
+import type { Element } from "@xmpp/xml";
+import { NS } from "../../xmpp/namespaces.ts";
+import { parseFrame } from "../../xmpp/xml/frame.ts";
+import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import type { LogStore } from "./log-store.ts";
+import type { Loggable } from "./loggable.ts";
+
+/** Archive ids remembered of all peers. */
+const MAX_LATEST = 1_000;
+/** A peer's messages that are looked at for one that came again. A room's history is rarely longer. */
+const MAX_OF_PEER = 200;
+/** Peers remembered. */
+const MAX_PEERS = 20;
+
+export class Duplicates {
+  readonly #store: Pick<LogStore, "latestIds" | "ofPeer">;
+  #latest: Set<string> | undefined;
+  /** By peer: what names its messages. */
+  readonly #byPeer = new Map<string, Set<string>>();
+
+  constructor(store: Pick<LogStore, "latestIds" | "ofPeer">) {
+    this.#store = store;
+  }
+
+  /** Is this message, which has just come, in the log already? */
+  has(loggable: Loggable): boolean {
+    const { peer, stanzaId, message } = loggable;
+    if (stanzaId !== undefined && this.#latestIds().has(archived(peer, stanzaId))) return true;
+    // What comes as it is said has no stamp.
+    if (!message.getChild("delay", NS.delay)) return false;
+    const known = this.#namesOf(peer);
+    return namesOf(loggable).some((name) => known.has(name));
+  }
+
+  /** It is in the log now. */
+  add(loggable: Loggable): void {
+    const { peer, stanzaId } = loggable;
+    if (stanzaId !== undefined) addBounded(this.#latestIds(), archived(peer, stanzaId), MAX_LATEST);
+    const known = this.#byPeer.get(peer);
+    if (known) for (const name of namesOf(loggable)) addBounded(known, name, 2 * MAX_OF_PEER);
+  }
+
+  #latestIds(): Set<string> {
+    this.#latest ??= new Set(
+      this.#store.latestIds(MAX_LATEST).map(({ peer, stanzaId }) => archived(peer, stanzaId)),
+    );
+    return this.#latest;
+  }
+
+  #namesOf(peer: string): Set<string> {
+    const known = this.#byPeer.get(peer) ?? this.#load(peer);
+    // The least recently asked for is the first to be forgotten.
+    this.#byPeer.delete(peer);
+    this.#byPeer.set(peer, known);
+    const [oldest] = this.#byPeer.keys();
+    if (this.#byPeer.size > MAX_PEERS && oldest !== undefined) this.#byPeer.delete(oldest);
+    return known;
+  }
+
+  #load(peer: string): Set<string> {
+    const names = this.#store.ofPeer(peer, 0, MAX_OF_PEER).flatMap(({ frame, stanzaId }) => {
+      const parsed = parseFrame(frame, DEFAULT_LIMITS);
+      return parsed.ok && parsed.element ? namesOf({ peer, stanzaId, message: parsed.element }) : [];
+    });
+    return new Set(names);
+  }
+}
+
+/**
+ * What tells a message from its peer's others: the archive's id; else its own id, with who says what, since not every client
+ * makes unique ids. Without either nothing does: the same may be said twice.
+ */
+function namesOf({ peer, stanzaId, message }: Pick<Loggable, "peer" | "stanzaId" | "message">): string[] {
+  const { id, from } = message.attrs;
+  const names = stanzaId === undefined ? [] : [archived(peer, stanzaId)];
+  if (id !== undefined) names.push(JSON.stringify([from, id, bodyOf(message)]));
+  return names;
+}
+
+function bodyOf(message: Element): string {
+  return message.getChildText("body", NS.client) ?? "";
+}
+
+function archived(peer: string, stanzaId: string): string {
+  return JSON.stringify([peer, stanzaId]);
+}
+
+/** A set keeps the order of insertion: the oldest gives way. */
+function addBounded(names: Set<string>, name: string, max: number): void {
+  names.add(name);
+  const [oldest] = names;
+  if (names.size > max && oldest !== undefined) names.delete(oldest);
+}

@@ -1,0 +1,69 @@
+/** What the log and its devices need of storage: the rows, and what is asked of them. Types only. */
+
+/** A message for the account's log (LOG-1). */
+export interface LogEntry {
+  /** When it was said, in milliseconds since the epoch. */
+  atMs: number;
+  /** From the account, whichever of its clients sent it. */
+  sent: boolean;
+  /** The device that sent it, if one of ours did. */
+  device: string | undefined;
+  /** The bare JID of the other side: a contact, a room, a server. */
+  peer: string;
+  /** It belongs to a room that the account is in, and only clients in that room are to get it. */
+  room: boolean;
+  /** Its `id`. */
+  messageId: string | undefined;
+  /** The id under which the server or the room has archived it (XEP-0359). */
+  stanzaId: string | undefined;
+  /** The message as a frame, sent ones with the full JID as `from`. */
+  frame: string;
+}
+
+/** A message in the log, under its number there; later ones have higher numbers. */
+export interface LoggedMessage extends Omit<LogEntry, "messageId"> {
+  seq: number;
+}
+
+/** What is read from the log at once. */
+export interface LogPage {
+  messages: LoggedMessage[];
+  /** Up to this number all is said, or was not asked for. */
+  through: number;
+}
+
+/** The account's log: written at once, kept for as long as the settings say. */
+export interface LogStore {
+  /** Returns the message's number; undefined when it is too large to be kept. */
+  append(entry: LogEntry): number | undefined;
+  /** The number of the latest message; 0 when there never was one. */
+  head(): number;
+  /** After `after`, oldest first: what is no room's, and was not sent by `exceptFrom`. At least one message, if there is any. */
+  page(after: number, limits: { count: number; length: number; exceptFrom: string }): LogPage;
+  /** The latest `count` messages of one peer, a room for one, after `after`; oldest first. */
+  ofPeer(peer: string, after: number, count: number): LoggedMessage[];
+  /** The archive ids of the latest messages, oldest first. */
+  latestIds(count: number): { peer: string; stanzaId: string }[];
+  /** After which number to begin for the latest `count` messages that are no room's and no older than `sinceMs`. */
+  beginOf(count: number, sinceMs: number): number;
+}
+
+/** How far a device has got in the log. */
+export interface DeviceRow {
+  name: string;
+  /** It has all up to this number for certain. */
+  cursor: number;
+  /** Where it stood when it attached last: what it may have missed in rooms comes after this. */
+  since: number;
+  /** It is being brought up to date, and was sent all up to this number; undefined when it gets messages as they come. */
+  position: number | undefined;
+  firstSeenMs: number;
+  lastSeenMs: number;
+}
+
+/** By name. Written at once, read only when the policy is made. */
+export interface DeviceStore {
+  entries(): DeviceRow[];
+  set(row: DeviceRow): void;
+  delete(name: string): void;
+}

@@ -1,0 +1,55 @@
+/**
+ * The account's log as a whole: its table, and what keeps it in shape off the hot path and in bounded steps, which is to list
+ * what each peer has, and to delete what is older or more than the settings allow.
+ */
+import type { LogStore } from "../../bouncer/log/log-store.ts";
+import type { LogRetention } from "../log-config.ts";
+import { LogPeers } from "./log-peers.ts";
+import { LogTable } from "./log-table.ts";
+
+const DAY_MS = 86_400_000;
+/** Messages deleted in one step, at most; one row written for each. */
+const STEP = 1_000;
+
+export class AccountLog {
+  readonly store: LogStore;
+  readonly #sql: SqlStorage;
+  readonly #peers: LogPeers;
+  readonly #retention: LogRetention;
+
+  constructor(sql: SqlStorage, retention: LogRetention) {
+    this.#sql = sql;
+    this.#retention = retention;
+    this.#peers = new LogPeers(sql);
+    this.store = new LogTable(sql, this.#peers);
+  }
+
+  /** One step, at most; called from time to time (LOG-9). */
+  keepUp(nowMs: number): void {
+    const { oldest, latest } = this.#sql
+      .exec<{ oldest: number | null; latest: number | null }>(
+        "SELECT (SELECT min(seq) FROM log) AS oldest, (SELECT max(seq) FROM log) AS latest",
+      )
+      .one();
+    if (oldest === null || latest === null) return;
+    this.#peers.list(oldest, latest);
+    if (!this.#deleteOldest(oldest, nowMs)) return;
+    const left = this.#sql.exec<{ seq: number | null }>("SELECT min(seq) AS seq FROM log").one().seq;
+    // Not at every step: it looks through all lists.
+    if (left === null || Math.floor(left / STEP) !== Math.floor(oldest / STEP)) {
+      this.#peers.forget(left ?? latest + 1);
+    }
+  }
+
+  /** False when there was nothing to delete. */
+  #deleteOldest(oldest: number, nowMs: number): boolean {
+    const { days, megabytes } = this.#retention;
+    const end = oldest + STEP;
+    if (this.#sql.databaseSize > megabytes * 1_000_000) {
+      return this.#sql.exec("DELETE FROM log WHERE seq < ?", end).rowsWritten > 0;
+    }
+    if (days === undefined) return false;
+    const olderThanMs = nowMs - days * DAY_MS;
+    return this.#sql.exec("DELETE FROM log WHERE seq < ? AND at_ms < ?", end, olderThanMs).rowsWritten > 0;
+  }
+}

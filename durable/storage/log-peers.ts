@@ -1,0 +1,61 @@
+/**
+ * Which messages of the log are a peer's, in the table `log_peer`: lists of numbers, one row for a batch of the log and a
+ * peer in it. An index would cost a row for every message as it comes; a list is made off the hot path, costs a row for many,
+ * and what no list covers yet is looked through: less than a batch, but for what has come since the last look at it.
+ */
+const BATCH = 256;
+/** Batches listed at once. */
+const MAX_BATCHES = 20;
+
+export class LogPeers {
+  readonly #sql: SqlStorage;
+  /** Up to this number the log is listed. */
+  #listed: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#listed = sql.exec<{ last: number }>("SELECT ifnull(max(last), 0) AS last FROM log_peer").one().last;
+  }
+
+  /** The numbers of a peer's latest `count` messages after `after`, ascending. */
+  latest(peer: string, after: number, count: number): number[] {
+    const unlisted = this.#sql.exec<{ seq: number }>(
+      "SELECT seq FROM log WHERE seq > ? AND peer = ? ORDER BY seq DESC LIMIT ?",
+      Math.max(after, this.#listed),
+      peer,
+      count,
+    );
+    const seqs = unlisted.toArray().map(({ seq }) => seq);
+    const rows = this.#sql.exec<{ seqs: string }>(
+      "SELECT seqs FROM log_peer WHERE peer = ? AND last > ? ORDER BY last DESC",
+      peer,
+      after,
+    );
+    for (const row of rows) {
+      if (seqs.length >= count) break;
+      const listed = row.seqs.split(",").map(Number).toReversed();
+      seqs.push(...listed.filter((seq) => seq > after));
+    }
+    return seqs.slice(0, count).toReversed();
+  }
+
+  /** Lists what has come since, in whole batches. One row written for each peer in a batch. */
+  list(oldest: number, head: number): void {
+    this.#listed = Math.max(this.#listed, oldest - 1);
+    for (let batch = 0; batch < MAX_BATCHES && head - this.#listed >= BATCH; batch += 1) {
+      const to = this.#listed + BATCH;
+      this.#sql.exec(
+        `INSERT INTO log_peer (peer, last, seqs) SELECT peer, max(seq), group_concat(seq) FROM
+           (SELECT peer, seq FROM log WHERE seq > ? AND seq <= ? ORDER BY seq) GROUP BY peer`,
+        this.#listed,
+        to,
+      );
+      this.#listed = to;
+    }
+  }
+
+  /** What was deleted from the log needs no lists. */
+  forget(oldest: number): void {
+    this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
+  }
+}

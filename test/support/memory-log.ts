@@ -1,0 +1,76 @@
+// The log and its devices in memory, for the policy alone. Counts the rows that SQLite would be written.
+
+import type { DeviceRow, DeviceStore, LoggedMessage, LogStore } from "../../bouncer/log/log-store.ts";
+
+export class MemoryLog implements LogStore {
+  readonly messages: LoggedMessage[] = [];
+  #head = 0;
+
+  append(entry: Parameters<LogStore["append"]>[0]): number {
+    this.#head += 1;
+    this.messages.push({ ...entry, seq: this.#head });
+    return this.#head;
+  }
+
+  head(): number {
+    return this.#head;
+  }
+
+  page(after: number, { count, length, exceptFrom }: Parameters<LogStore["page"]>[1]) {
+    const found = this.messages.filter(
+      ({ seq, room, device }) => seq > after && !room && device !== exceptFrom,
+    );
+    const messages: LoggedMessage[] = [];
+    let left = length;
+    for (const message of found) {
+      const last = messages.at(-1);
+      if (last && (messages.length >= count || message.frame.length > left)) {
+        return { messages, through: last.seq };
+      }
+      messages.push(message);
+      left -= message.frame.length;
+    }
+    return { messages, through: this.#head };
+  }
+
+  ofPeer(peer: string, after: number, count: number): LoggedMessage[] {
+    return this.messages.filter((message) => message.peer === peer && message.seq > after).slice(-count);
+  }
+
+  latestIds(count: number): { peer: string; stanzaId: string }[] {
+    return this.messages
+      .slice(-count)
+      .flatMap(({ peer, stanzaId }) => (stanzaId === undefined ? [] : [{ peer, stanzaId }]));
+  }
+
+  beginOf(count: number, sinceMs: number): number {
+    if (count === 0) return this.#head;
+    const [first] = this.messages.filter(({ room, atMs }) => !room && atMs >= sinceMs).slice(-count);
+    return first ? first.seq - 1 : this.#head;
+  }
+
+  /** Retention: only the latest stay. */
+  keep(count: number): void {
+    this.messages.splice(0, this.messages.length - count);
+  }
+}
+
+export class MemoryDevices implements DeviceStore {
+  readonly rows = new Map<string, DeviceRow>();
+  /** Rows written in all. */
+  written = 0;
+
+  entries(): DeviceRow[] {
+    return [...this.rows.values()].map((row) => structuredClone(row));
+  }
+
+  set(row: DeviceRow): void {
+    this.written += 1;
+    this.rows.set(row.name, structuredClone(row));
+  }
+
+  delete(name: string): void {
+    this.written += 1;
+    this.rows.delete(name);
+  }
+}
