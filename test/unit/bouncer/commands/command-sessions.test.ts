@@ -42,7 +42,7 @@ beforeEach(() => {
   let count = 0;
   nowMs = 1_000_000;
   sessions = new CommandSessions({
-    clock: { nowMs: () => nowMs, stamp: String },
+    clock: { nowMs: () => nowMs, stamp: String, parse: Number },
     ids: { next: () => `s${(count += 1)}` },
   });
 });
