@@ -24,6 +24,7 @@ import type { ClientId, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import type { Session } from "./session.ts";
 import { Trace, type TraceEntry } from "./trace.ts";
+import { reportUndelivered, type Undelivered, undeliveredError } from "./undelivered.ts";
 
 export interface AccountOptions {
   bareJid: string;
@@ -132,6 +133,18 @@ export class Account {
     this.#iq.upstreamLost();
     this.#eachPart((part) => part.upstreamLost?.());
     this.#outage.lost(this.#ports.clock.nowMs());
+  }
+
+  /** UP-16, UP-17: what went out and is not sent again. Requests are answered with the error, messages told of. */
+  undelivered(stanzas: readonly Undelivered[]): void {
+    for (const request of stanzas.filter(({ stanza }) => isIqRequest(stanza))) {
+      const answer = undeliveredError(request, this.#session.fullJid);
+      this.#iq.answerFromUpstream(answer);
+    }
+    const messages = stanzas.filter(({ stanza }) => stanzaKind(stanza) === "message");
+    for (const delivery of reportUndelivered(messages, this.#clients, this.#session)) {
+      this.#outlet.deliver(delivery);
+    }
   }
 
   /** ID-2: a client has bound. The same device attaching again replaces its old attachment. */

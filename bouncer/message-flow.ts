@@ -43,7 +43,7 @@ export class MessageFlow {
 
   fromClient(id: ClientId, message: Element): void {
     const { clients, log, outlet, session } = this.#deps;
-    if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once")) {
+    if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once", id)) {
       return outlet.refuse(message, id);
     }
     this.#deps.onSent(id, message);

@@ -59,8 +59,8 @@ export class Outlet {
   }
 
   /** False when too much is waiting already: the stanza is lost, and whoever cares has to say so (DOWN-5). */
-  toUpstream(rule: string, stanza: Element, reason: string): boolean {
-    const sent = this.#ports.upstream.send(stanza);
+  toUpstream(rule: string, stanza: Element, reason: string, sender?: ClientId): boolean {
+    const sent = this.#ports.upstream.send(stanza, sender);
     if (sent) this.trace.add(this.#ports.clock.nowMs(), rule, stanza, "upstream", reason);
     else this.withhold("DOWN-5", stanza, "too much is waiting for the server");
     return sent;

@@ -43,9 +43,9 @@ export interface Ports {
   upstream: {
     /**
      * Sends one stanza to the account's server, now or once there is a session again. Order is kept. False when there is no
-     * room to keep it: it was not sent and never will be.
+     * room to keep it: it was not sent and never will be. `sender` is the client that is told when it does not arrive.
      */
-    send(stanza: Element): boolean;
+    send(stanza: Element, sender?: ClientId): boolean;
   };
   clients: {
     /**

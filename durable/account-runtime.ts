@@ -21,6 +21,7 @@ import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
 import { Settings } from "./storage/settings.ts";
 import { TextTable } from "./storage/text-table.ts";
+import { UndeliveredTable } from "./storage/undelivered.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { within } from "./time-limit.ts";
 import { patienceOf } from "./upstream/liveness.ts";
@@ -43,6 +44,7 @@ export class AccountRuntime {
   readonly #storage: DurableObjectStorage;
   readonly #settings: Settings;
   readonly #log: AccountLog;
+  readonly #undelivered: UndeliveredTable;
   readonly #registration: Registration;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
@@ -55,6 +57,7 @@ export class AccountRuntime {
     this.#registration = registration;
     this.#settings = new Settings(storage.sql);
     this.#settings.set("account", bareJid);
+    this.#undelivered = new UndeliveredTable(storage.sql);
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid);
     this.#guard = new LoginGuard(this.#vault, async (password) => {
       const outcome = await this.upstream.login(password);
@@ -74,7 +77,13 @@ export class AccountRuntime {
       userAgent: this.#userAgent(),
       hasClients: () => this.policy.hasClients,
       vault: this.#vault,
-      session: new ManagedSession(new UpstreamRows(storage.sql), outbound, (id) => this.policy.isGivenUp(id)),
+      session: new ManagedSession({
+        rows: new UpstreamRows(storage.sql),
+        outbound,
+        undelivered: this.#undelivered,
+        newId: nonce,
+        isGivenUp: (id) => this.policy.isGivenUp(id),
+      }),
       patience: patienceOf(config.serverSilenceSeconds),
       platform: { open: openLink, clock: platformClock },
       random: Math.random,
@@ -205,6 +214,9 @@ export class AccountRuntime {
   /** Runs one event, then sees to the earliest deadline it left behind. */
   #turn(event: () => void): void {
     event();
+    // UP-16: as soon as there is somebody to tell.
+    if (this.#undelivered.length > 0 && this.policy.hasClients)
+      this.policy.undelivered(this.#undelivered.takeAll());
     this.#armTimer();
   }
 
@@ -224,7 +236,9 @@ export class AccountRuntime {
 
   #makePolicy(bareJid: string, newDevice: Config["newDevice"]): Account {
     const ports = {
-      upstream: { send: (stanza: Parameters<Upstream["send"]>[0]) => this.upstream.send(stanza) },
+      upstream: {
+        send: (...sent: Parameters<Upstream["send"]>) => this.upstream.send(...sent),
+      },
       clients: {
         send: (ids: readonly string[], frame: string, logSeq?: number) =>
           this.clients.send(ids, frame, logSeq),

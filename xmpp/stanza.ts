@@ -18,6 +18,7 @@ type StanzaCondition =
   | "item-not-found"
   | "jid-malformed"
   | "not-allowed"
+  | "policy-violation"
   | "remote-server-timeout"
   | "resource-constraint"
   | "service-unavailable";

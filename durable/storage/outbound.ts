@@ -1,7 +1,6 @@
 /**
  * Stanzas on their way to the account's server, in order, in the table `outbound`: what a client was told is accepted
- * survives the process. A row is gone once the server has acknowledged its stanza, or, where the server acknowledges
- * nothing, once it was handed to the socket.
+ * survives the process. A row is gone once the server has acknowledged its stanza.
  */
 import { fitsRow } from "./row-size.ts";
 
@@ -11,6 +10,8 @@ const MAX_QUEUED = 10_000;
 export interface QueuedStanza {
   atMs: number;
   stanza: string;
+  /** The client that is to be told when it does not arrive; null where nobody is. */
+  sender: string | null;
 }
 
 export class Outbound {
@@ -30,14 +31,19 @@ export class Outbound {
     this.#next = (last ?? 0) + 1;
   }
 
+  /** The number of the oldest row; each further one has the next number. */
+  get first(): number {
+    return this.#first;
+  }
+
   get length(): number {
     return this.#next - this.#first;
   }
 
   /** False when the queue has no room for it. */
-  add(stanza: string, nowMs: number): boolean {
+  add(stanza: string, nowMs: number, sender: string | null = null): boolean {
     if (this.length >= MAX_QUEUED || !fitsRow(stanza)) return false;
-    this.#append({ stanza, atMs: nowMs });
+    this.#append({ stanza, atMs: nowMs, sender });
     return true;
   }
 
@@ -57,13 +63,13 @@ export class Outbound {
   slice(offset: number, limit: number): QueuedStanza[] {
     if (this.length <= offset) return [];
     return this.#sql
-      .exec<{ at_ms: number; stanza: string }>(
-        "SELECT at_ms, stanza FROM outbound WHERE seq >= ? ORDER BY seq LIMIT ?",
+      .exec<{ at_ms: number; stanza: string; sender: string | null }>(
+        "SELECT at_ms, stanza, sender FROM outbound WHERE seq >= ? ORDER BY seq LIMIT ?",
         this.#first + offset,
         limit,
       )
       .toArray()
-      .map(({ at_ms: atMs, stanza }) => ({ atMs, stanza }));
+      .map(({ at_ms: atMs, stanza, sender }) => ({ atMs, stanza, sender }));
   }
 
   /** Removes the `count` oldest. */
@@ -73,8 +79,14 @@ export class Outbound {
     this.#first += count;
   }
 
-  #append({ stanza, atMs }: QueuedStanza): void {
-    this.#sql.exec("INSERT INTO outbound (seq, at_ms, stanza) VALUES (?, ?, ?)", this.#next, atMs, stanza);
+  #append({ stanza, atMs, sender }: QueuedStanza): void {
+    this.#sql.exec(
+      "INSERT INTO outbound (seq, at_ms, stanza, sender) VALUES (?, ?, ?, ?)",
+      this.#next,
+      atMs,
+      stanza,
+      sender,
+    );
     this.#next += 1;
   }
 }

@@ -32,6 +32,10 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (peer, last)) WITHOUT ROWID;
    CREATE TABLE device (name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, since INTEGER NOT NULL, position INTEGER,
      first_seen_ms INTEGER NOT NULL, last_seen_ms INTEGER NOT NULL) WITHOUT ROWID;`,
+  // Servers without Stream Management: what was handed over and never confirmed, and who had sent it.
+  `ALTER TABLE outbound ADD COLUMN sender TEXT;
+   ALTER TABLE upstream ADD COLUMN handed_over INTEGER;
+   CREATE TABLE undelivered (seq INTEGER PRIMARY KEY, stanza TEXT NOT NULL, sender TEXT, reason TEXT NOT NULL);`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

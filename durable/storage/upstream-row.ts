@@ -10,6 +10,8 @@ export interface UpstreamRow {
   handled: number;
   /** How many of ours the server has acknowledged. */
   acknowledged: number;
+  /** Where the server acknowledges nothing: the number of the last row of `outbound` that was handed to the socket. */
+  handedOver: number | null;
 }
 
 export class UpstreamRows {
@@ -26,20 +28,23 @@ export class UpstreamRows {
       full_jid: string;
       handled: number;
       acknowledged: number;
-    }>("SELECT sm_id, location, full_jid, handled, acknowledged FROM upstream WHERE id = 1");
+      handed_over: number | null;
+    }>("SELECT sm_id, location, full_jid, handled, acknowledged, handed_over FROM upstream WHERE id = 1");
     if (!row) return undefined;
-    const { sm_id: smId, location, full_jid: fullJid, handled, acknowledged } = row;
-    return { smId, location, fullJid, handled, acknowledged };
+    const { sm_id: smId, full_jid: fullJid, handed_over: handedOver, location, handled, acknowledged } = row;
+    return { smId, location, fullJid, handled, acknowledged, handedOver };
   }
 
-  write({ smId, location, fullJid, handled, acknowledged }: UpstreamRow): void {
+  write({ smId, location, fullJid, handled, acknowledged, handedOver }: UpstreamRow): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO upstream (id, sm_id, location, full_jid, handled, acknowledged) VALUES (1, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO upstream (id, sm_id, location, full_jid, handled, acknowledged, handed_over)" +
+        " VALUES (1, ?, ?, ?, ?, ?, ?)",
       smId,
       location,
       fullJid,
       handled,
       acknowledged,
+      handedOver,
     );
   }
 

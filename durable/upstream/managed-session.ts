@@ -1,11 +1,17 @@
 /**
- * The upstream session as Stream Management sees it (XEP-0198): what was handled, what was acknowledged, what is on its
- * way, all of it in SQLite. A counter moves in the same transaction as the stanza's effects, and what is sent after it
- * leaves only when it is durable; so after death at any instruction the two sides agree on what each has.
+ * The upstream session as bookkeeping: what was handled, what is on its way, what has arrived, all of it in SQLite. A counter
+ * moves in the same transaction as the stanza's effects, and what is sent after it leaves only when it is durable; so after
+ * death at any instruction the two sides agree on what each has.
+ *
+ * With Stream Management (XEP-0198) the server says what has arrived. Without, the answer to a ping does (XEP-0199): a server
+ * takes what a client sends in order (RFC 6120 section 10.1), so it has what was sent before. What such a server has not
+ * confirmed when the connection is lost may have arrived, or not: it is not sent again, and its sender is told (UP-16).
  *
  * No more is on its way unacknowledged than a server reads at once (UP-13): the rest waits for the acknowledgement.
  */
+import type { Element } from "@xmpp/xml";
 import { withDelay } from "../../xmpp/delay.ts";
+import { parseJid } from "../../xmpp/jid.ts";
 import {
   ackNonza,
   type Enabled,
@@ -14,44 +20,53 @@ import {
   REQUEST_ACK,
 } from "../../xmpp/stream-management.ts";
 import type { Outbound } from "../storage/outbound.ts";
+import type { UndeliveredTable } from "../storage/undelivered.ts";
 import type { UpstreamRow, UpstreamRows } from "../storage/upstream-row.ts";
+import { Confirmation } from "./confirmation.ts";
+import { isMessage, isSessionPresence, isSubscription, requestId } from "./queued-kinds.ts";
+import { Suspicion } from "./suspicion.ts";
 
 /** A message that waited longer than this says when it was written. */
 const WORTH_STAMPING_MS = 5_000;
 /**
  * What may be on its way unacknowledged, in characters. Prosody 0.12 feeds what comes after a resumption to the parser of
  * the old connection; had it read half an element there, the session is lost. It reads 4,096 bytes at once: while no more
- * is under way, it reads whole elements.
+ * is under way, it reads whole elements. Without resumption there is no such reason, only that of telling few senders.
  */
-const WINDOW = 3_500;
+const WINDOW = { acks: 3_500, pings: 32_000 } as const;
 const BATCH = 64;
 
+interface SessionTables {
+  rows: UpstreamRows;
+  outbound: Outbound;
+  undelivered: UndeliveredTable;
+  /** An id that nobody can guess. */
+  newId(): string;
+  /** Was the asker of the IQ request with this id told that it failed? */
+  isGivenUp(id: string): boolean;
+}
+
 export class ManagedSession {
-  readonly #rows: UpstreamRows;
-  readonly #outbound: Outbound;
-  readonly #isGivenUpRequest: (id: string) => boolean;
-  /** The session to resume, or the one under way with Stream Management; undefined without either. */
+  readonly #tables: SessionTables;
+  readonly #suspicion = new Suspicion();
+  /** The session to resume, or the one under way; undefined without either. */
   #row: UpstreamRow | undefined;
   /** `handled` has moved since it was last written. */
   #dirty = false;
-  /** Stanzas are being acknowledged on the connection that stands. */
-  #managed = false;
+  /** How the server of the connection that stands says what has arrived. */
+  #confirms: "acks" | "pings" | undefined;
   /** Since when an acknowledgement is asked for that is still to come. */
   #askedAtMs: number | undefined;
+  /** The ping that is to be answered. */
+  #ping: Confirmation | undefined;
   /** The sizes of those at the head of the queue that were sent on this connection, and their sum. */
   #sent: number[] = [];
   #sentSize = 0;
 
-  /** `isGivenUpRequest`: was the asker of the IQ request with this id told that it failed? */
-  constructor(
-    rows: UpstreamRows,
-    outbound: Outbound,
-    isGivenUpRequest: (id: string) => boolean = () => false,
-  ) {
-    this.#rows = rows;
-    this.#outbound = outbound;
-    this.#isGivenUpRequest = isGivenUpRequest;
-    this.#row = rows.read();
+  constructor(tables: SessionTables) {
+    this.#tables = tables;
+    this.#row = tables.rows.read();
+    this.#setUnconfirmedAside();
   }
 
   /** The session to take up again, if there is one. */
@@ -65,28 +80,39 @@ export class ManagedSession {
     return this.resumption() && (this.#row?.location ?? undefined);
   }
 
+  /** Since when the server owes an acknowledgement, in milliseconds since the epoch. */
+  get unacknowledgedSinceMs(): number | undefined {
+    return this.#askedAtMs;
+  }
+
+  /** Does the server of the connection that stands acknowledge stanzas? */
+  get isManaged(): boolean {
+    return this.#confirms === "acks";
+  }
+
   /**
    * A new session is bound: nothing was sent in it yet. `introduce` adds what the server has to know first (UP-8); what was
    * queued before follows, without the presence that belonged to the old session. All of it comes out of drain().
    */
   begin(fullJid: string, sm: Enabled | undefined, introduce: () => void): void {
+    const { outbound, rows } = this.#tables;
     const isVoid = (stanza: string): boolean => isSessionPresence(stanza) || this.#isGivenUp(stanza);
-    const queued = this.#outbound.takeAll().filter(({ stanza }) => !isVoid(stanza));
-    this.#connected(sm !== undefined);
+    const queued = outbound.takeAll().filter(({ stanza }) => !isVoid(stanza));
+    this.#connected(sm ? "acks" : "pings");
     this.#dirty = false;
-    this.#row = sm && {
-      smId: sm.id ?? null,
-      location: sm.location ?? null,
+    this.#row = {
+      smId: sm?.id ?? null,
+      location: sm?.location ?? null,
       fullJid,
       handled: 0,
       acknowledged: 0,
+      handedOver: sm ? null : outbound.first - 1,
     };
-    if (this.#row) this.#rows.write(this.#row);
-    else this.#rows.clear();
+    rows.write(this.#row);
     try {
       introduce();
     } finally {
-      this.#outbound.putBack(queued);
+      outbound.putBack(queued);
     }
   }
 
@@ -95,32 +121,35 @@ export class ManagedSession {
    * when it claims more than it can have been sent.
    */
   resumed(h: number): boolean {
-    this.#connected(true);
-    if (!this.#acknowledge(h, this.#outbound.length)) return false;
-    const queued = this.#outbound.slice(0, this.#outbound.length);
+    const { outbound } = this.#tables;
+    this.#connected("acks");
+    if (!this.#acknowledge(h, outbound.length)) return false;
+    const queued = outbound.slice(0, outbound.length);
     // The server has none of these: whether one is sent again is ours to say.
     if (queued.some(({ stanza }) => this.#isGivenUp(stanza))) {
-      this.#outbound.takeAll();
-      this.#outbound.putBack(queued.filter(({ stanza }) => !this.#isGivenUp(stanza)));
+      outbound.takeAll();
+      outbound.putBack(queued.filter(({ stanza }) => !this.#isGivenUp(stanza)));
     }
     return true;
   }
 
   /** The old session is over; where the server still knows, `h` of our stanzas were handled in it. */
   resumeFailed(h: number | undefined): void {
-    if (h !== undefined) this.#acknowledge(h, this.#outbound.length);
+    if (h !== undefined) this.#acknowledge(h, this.#tables.outbound.length);
     this.#row = undefined;
-    this.#rows.clear();
+    this.#tables.rows.clear();
   }
 
-  /** The connection is gone; the session may be resumed. */
-  disconnected(): void {
-    this.#connected(false);
+  /** The connection is gone; the session may be resumed. `suspect`: because of something that was sent, it seems. */
+  disconnected({ suspect = false } = {}): void {
+    if (suspect && this.isManaged) this.#findCulprit();
+    this.#connected(undefined);
+    this.#setUnconfirmedAside();
   }
 
   /** One stanza of the server has had its effects. Written by endTurn. */
   onStanza(): void {
-    if (!this.#row || !this.#managed) return;
+    if (!this.#row || !this.isManaged) return;
     this.#row.handled = increment(this.#row.handled);
     this.#dirty = true;
   }
@@ -136,23 +165,32 @@ export class ManagedSession {
     return this.#acknowledge(h, this.#sent.length);
   }
 
+  /** Is this the answer to our ping? Then what was sent before that is done with, and the answer is for nobody else. */
+  isConfirmation(stanza: Element): boolean {
+    if (!this.#ping?.isAnsweredBy(stanza)) return false;
+    this.#drop(this.#ping.count);
+    this.#ping = undefined;
+    this.#askedAtMs = undefined;
+    return true;
+  }
+
   /** One row however many stanzas a turn has had. */
   endTurn(): void {
     if (!this.#dirty || !this.#row) return;
     this.#dirty = false;
-    this.#rows.write(this.#row);
+    this.#tables.rows.write(this.#row);
   }
 
   /** Queues a stanza; false when there is no room. On a connection that stands, drain() then says what to send. */
-  add(stanza: string, nowMs: number): boolean {
-    return this.#outbound.add(stanza, nowMs);
+  add(stanza: string, nowMs: number, sender?: string): boolean {
+    return this.#tables.outbound.add(stanza, nowMs, sender);
   }
 
   /** What is to be sent now, in this order, on a connection that stands. */
   drain(nowMs: number): string[] {
     const wire: string[] = [];
     for (;;) {
-      const waiting = this.#outbound.slice(this.#sent.length, BATCH);
+      const waiting = this.#tables.outbound.slice(this.#sent.length, BATCH);
       const before = wire.length;
       for (const { stanza, atMs } of waiting) {
         if (!this.#hasRoom(stanza)) break;
@@ -164,44 +202,77 @@ export class ManagedSession {
       }
       if (wire.length - before < BATCH) break;
     }
-    if (!this.#managed) this.#drop(this.#sent.length);
-    else if (this.#sent.length > 0 && this.#askedAtMs === undefined) {
-      this.#askedAtMs = nowMs;
-      wire.push(REQUEST_ACK);
-    }
+    if (wire.length > 0) this.#handOver();
+    if (this.#sent.length > 0 && this.#askedAtMs === undefined) wire.push(this.#question(nowMs));
     return wire;
   }
 
-  /** Since when the server owes an acknowledgement, in milliseconds since the epoch. */
-  get unacknowledgedSinceMs(): number | undefined {
-    return this.#askedAtMs;
+  /** Asks whether the server is there, unless it owes an answer already. */
+  probe(nowMs: number): string[] {
+    if (this.isManaged) return [REQUEST_ACK];
+    return this.#ping ? [] : [this.#question(nowMs)];
   }
 
-  /** Does the server of the connection that stands acknowledge stanzas? */
-  get isManaged(): boolean {
-    return this.#managed;
-  }
-
-  /** Asks for an acknowledgement although nothing is open, if the server gives any. */
-  probe(): string | undefined {
-    return this.#managed ? REQUEST_ACK : undefined;
+  #question(nowMs: number): string {
+    this.#askedAtMs = nowMs;
+    if (this.isManaged) return REQUEST_ACK;
+    const domain = parseJid(this.#row?.fullJid ?? "")?.domain ?? "";
+    this.#ping = new Confirmation(this.#tables.newId(), domain, this.#sent.length);
+    return this.#ping.request;
   }
 
   /** DOWN-2: a request whose asker was told that it failed must not be carried out later. */
   #isGivenUp(stanza: string): boolean {
     const id = requestId(stanza);
-    return id !== undefined && this.#isGivenUpRequest(id);
+    return id !== undefined && this.#tables.isGivenUp(id);
   }
 
-  #connected(managed: boolean): void {
-    this.#managed = managed;
+  #connected(confirms: "acks" | "pings" | undefined): void {
+    this.#confirms = confirms;
     this.#askedAtMs = undefined;
+    this.#ping = undefined;
     this.#sent = [];
     this.#sentSize = 0;
   }
 
   #hasRoom(stanza: string): boolean {
-    return !this.#managed || this.#sent.length === 0 || this.#sentSize + stanza.length <= WINDOW;
+    if (this.#sent.length === 0) return true;
+    if (this.#suspicion.isCautious) return false;
+    return this.#sentSize + stanza.length <= WINDOW[this.#confirms ?? "acks"];
+  }
+
+  /** UP-16: durable before it leaves, so that after death at any instruction it is known what may have left. */
+  #handOver(): void {
+    if (!this.#row || this.#row.handedOver === null) return;
+    this.#row.handedOver = this.#tables.outbound.first + this.#sent.length - 1;
+    this.#tables.rows.write(this.#row);
+  }
+
+  /** UP-16: of what was handed over nobody knows more. Subscription requests can be repeated without harm (RFC 6121). */
+  #setUnconfirmedAside(): void {
+    const { outbound, rows, undelivered } = this.#tables;
+    if (!this.#row || this.#row.handedOver === null) return;
+    const count = Math.min(this.#row.handedOver - outbound.first + 1, outbound.length);
+    this.#row = undefined;
+    rows.clear();
+    if (count <= 0) return;
+    const unconfirmed = outbound.slice(0, count);
+    outbound.dropOldest(count);
+    undelivered.add(
+      unconfirmed.filter(({ stanza }) => isMessage(stanza)),
+      "unconfirmed",
+    );
+    outbound.putBack(unconfirmed.filter(({ stanza }) => isSubscription(stanza)));
+  }
+
+  /** UP-17: what the server does not stand is taken out. Whether it counts as handled is unknown: the session goes with it. */
+  #findCulprit(): void {
+    const { outbound, undelivered } = this.#tables;
+    const underWay = outbound.slice(0, this.#sent.length);
+    if (!this.#suspicion.blame(underWay.map(({ stanza }) => stanza))) return;
+    outbound.dropOldest(1);
+    undelivered.add(underWay, "refused");
+    this.resumeFailed(undefined);
   }
 
   #acknowledge(h: number, outstanding: number): boolean {
@@ -212,25 +283,14 @@ export class ManagedSession {
     this.#drop(count);
     this.#row.acknowledged = h;
     // With the rows that it speaks of, whatever else becomes of this turn.
-    this.#rows.write(this.#row);
+    this.#tables.rows.write(this.#row);
     return true;
   }
 
   #drop(count: number): void {
-    this.#outbound.dropOldest(count);
+    const { outbound } = this.#tables;
+    outbound.dropOldest(count);
     for (const size of this.#sent.splice(0, count)) this.#sentSize -= size;
+    if (outbound.length === 0) this.#suspicion.clear();
   }
-}
-
-/** Presence that says how a session is, which a new session says anew; not the subscription kinds (RFC 6121 section 3). */
-function isSessionPresence(stanza: string): boolean {
-  const startTag = /^<presence\b[^>]*/.exec(stanza)?.[0];
-  return startTag !== undefined && !/ type="(?:un)?subscribed?"/.test(startTag);
-}
-
-/** The id of a serialized IQ request; ids of ours need no escapes. */
-function requestId(stanza: string): string | undefined {
-  const startTag = /^<iq\b[^>]*/.exec(stanza)?.[0];
-  if (startTag === undefined || !/ type="[gs]et"/.test(startTag)) return undefined;
-  return / id="([^"]*)"/.exec(startTag)?.[1];
 }

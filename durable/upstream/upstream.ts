@@ -122,10 +122,10 @@ export class Upstream {
     else if (this.#nextAttemptMs === undefined || this.#nextAttemptMs <= this.#nowMs()) this.start();
   }
 
-  /** Sends one stanza now, or keeps it until there is a session. False when there is no room to keep it. */
-  send(stanza: Element): boolean {
+  /** Sends one stanza now, or keeps it until there is a session. False when there is no room to keep it. `sender`: who is told. */
+  send(stanza: Element, sender?: string): boolean {
     const nowMs = this.#nowMs();
-    if (!this.#deps.session.add(serialize(stanza, NS.client), nowMs)) return false;
+    if (!this.#deps.session.add(serialize(stanza, NS.client), nowMs, sender)) return false;
     if (this.#stream?.isBound) this.#stream.send(this.#deps.session.drain(nowMs));
     return true;
   }
@@ -183,7 +183,7 @@ export class Upstream {
     const { session, handlers } = this.#deps;
     if (element.getNS() !== NS.sm) {
       // Only stanzas count (XEP-0198 section 4); what else a server may say is not for clients either.
-      if (!stanzaKind(element)) return;
+      if (!stanzaKind(element) || session.isConfirmation(element)) return;
       session.onStanza();
       return handlers.onStanza(element);
     }
@@ -229,8 +229,7 @@ export class Upstream {
     }
     if (verdict.type === "wait") return this.#wait(verdict.untilMs - nowMs, () => this.#look());
     liveness.asked(nowMs);
-    // Without Stream Management a ping does it: any answer, even an error, is a sign of life (XEP-0199).
-    this.#stream?.send([session.probe() ?? `<iq type="get" id="alive"><ping xmlns="${NS.ping}"/></iq>`]);
+    this.#stream?.send(session.probe(nowMs));
     this.#look();
   }
 
@@ -245,7 +244,7 @@ export class Upstream {
     this.#established = undefined;
     this.#lastError = { text, atMs: this.#nowMs() };
     this.#notePhase();
-    session.disconnected();
+    session.disconnected({ suspect: policy?.suspect ?? false });
     if (policy?.session === "drop") session.resumeFailed(undefined);
     this.#nextHost.ended(this.#nowMs(), failure.streamError?.otherHost);
     if (failure.kind === "token") {

@@ -27,6 +27,8 @@ export const FAULTS = [
   "comment",
   "bad-utf8",
   "too-busy",
+  // Answers no ping: nothing that it was sent is ever confirmed.
+  "confirms-nothing",
   "disabled",
 ] as const;
 export type Fault = (typeof FAULTS)[number];

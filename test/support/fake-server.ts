@@ -219,6 +219,10 @@ class Session {
         `<iq type='result' id='${id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>${jid}</jid></bind></iq>`,
       );
     }
+    if (stanza.getChild("ping", "urn:xmpp:ping")) {
+      if (this.#fault !== "confirms-nothing") this.#write(`<iq type='result' id='${id}'/>`);
+      return;
+    }
     this.#connection.stanzas.push(serialize(stanza));
     if (stanza.getChild("enable", "urn:xmpp:carbons:2")) this.#write(`<iq type='result' id='${id}'/>`);
   }

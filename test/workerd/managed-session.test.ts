@@ -1,12 +1,15 @@
 // Stream Management towards the server, as bookkeeping: what is on its way, what was handled, what a server may claim.
 
+import type { Element } from "@xmpp/xml";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Outbound } from "../../durable/storage/outbound.ts";
+import { UndeliveredTable } from "../../durable/storage/undelivered.ts";
 import { UpstreamRows } from "../../durable/storage/upstream-row.ts";
 import { ManagedSession } from "../../durable/upstream/managed-session.ts";
 import { REQUEST_ACK } from "../../xmpp/stream-management.ts";
+import { parse } from "../support/xml-shape.ts";
 
 const NOW = 1_000_000;
 const GRANTED = { id: "sm", location: undefined };
@@ -26,18 +29,33 @@ function isLate(id: string): boolean {
   return id === "late";
 }
 
+interface Differences {
+  /** Null for a server without Stream Management. */
+  granted?: typeof GRANTED | null;
+  isGivenUp?: (id: string) => boolean;
+}
+
 async function withSession(
   name: string,
-  test: (session: ManagedSession, revived: () => ManagedSession) => void,
-  isGivenUp: (id: string) => boolean = () => false,
+  test: (session: ManagedSession, revived: () => ManagedSession, undelivered: UndeliveredTable) => void,
+  { granted = GRANTED, isGivenUp = () => false }: Differences = {},
 ): Promise<void> {
   const stub = env.ACCOUNT.getByName(`managed-${name}@good.example`);
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+    const undelivered = new UndeliveredTable(sql);
+    let ids = 0;
+    const newId = (): string => `p${(ids += 1)}`;
     const make = (): ManagedSession =>
-      new ManagedSession(new UpstreamRows(sql), new Outbound(sql), isGivenUp);
+      new ManagedSession({
+        rows: new UpstreamRows(sql),
+        outbound: new Outbound(sql),
+        undelivered,
+        newId,
+        isGivenUp,
+      });
     const session = make();
-    session.begin("a@good.example/r", GRANTED, nothing);
-    test(session, make);
+    session.begin("a@good.example/r", granted ?? undefined, nothing);
+    test(session, make, undelivered);
   });
 }
 
@@ -109,7 +127,7 @@ describe("DOWN-2 requests that waited with the messages", () => {
         expect(session.resumed(6)).toBe(true);
         expect(session.drain(NOW)).toEqual([]);
       },
-      isLate,
+      { isGivenUp: isLate },
     );
   });
 
@@ -122,7 +140,144 @@ describe("DOWN-2 requests that waited with the messages", () => {
         session.begin("a@good.example/r", GRANTED, () => void session.add("<presence/>", NOW));
         expect(session.drain(NOW)).toEqual(["<presence/>", ...kept, REQUEST_ACK]);
       },
-      isLate,
+      { isGivenUp: isLate },
     );
+  });
+});
+
+const ping = (id: string): string =>
+  `<iq type="get" id="${id}" to="good.example"><ping xmlns="urn:xmpp:ping"/></iq>`;
+const pong = (id: string, attributes = 'type="result"'): Element =>
+  parse(`<iq xmlns="jabber:client" id="${id}" ${attributes}/>`);
+
+/** Without Stream Management: each test gets one, and says what its numbers mean. */
+const unmanaged = (
+  name: string,
+  test: (session: ManagedSession, revived: () => ManagedSession, undelivered: UndeliveredTable) => void,
+): Promise<void> => withSession(name, test, { granted: null });
+
+/** The ids of those that are to be told of, and by whom they were sent. */
+const told = (undelivered: UndeliveredTable): string[] =>
+  undelivered.takeAll().map(({ stanza, sender, reason }) => `${stanza.attrs.id} ${sender} ${reason}`);
+
+describe("UP-16 a server without Stream Management", () => {
+  it("UP-16 the answer to a ping confirms what was sent before it, and only that", async () => {
+    await unmanaged("confirms", (session, revived, undelivered) => {
+      session.add(message(1), NOW, "phone");
+      expect(session.drain(NOW)).toEqual([message(1), ping("p1")]);
+      session.add(message(2), NOW, "phone");
+      expect(session.drain(NOW)).toEqual([message(2)]);
+      expect(session.isConfirmation(pong("p1"))).toBe(true);
+      expect(session.isConfirmation(pong("p1"))).toBe(false);
+      expect(session.drain(NOW)).toEqual([ping("p2")]);
+      session.disconnected();
+      expect(told(undelivered)).toEqual(["2 phone unconfirmed"]);
+      const next = revived();
+      next.begin("a@good.example/r", undefined, nothing);
+      expect(next.drain(NOW), "nothing is sent again").toEqual([]);
+    });
+  });
+
+  it("UP-16 a ping that finds no such service confirms as well; one that was not asked, or of somebody else, does not", async () => {
+    await unmanaged("forged", (session, _revived, undelivered) => {
+      session.add(message(1), NOW);
+      session.drain(NOW);
+      expect(session.isConfirmation(pong("other"))).toBe(false);
+      expect(session.isConfirmation(pong("p1", 'type="result" from="evil@good.example/x"'))).toBe(false);
+      expect(session.isConfirmation(pong("p1", 'type="get"'))).toBe(false);
+      expect(session.isConfirmation(parse(`<message xmlns="jabber:client" id="p1" type="error"/>`))).toBe(
+        false,
+      );
+      expect(session.isConfirmation(pong("p1", 'type="error" from="good.example"'))).toBe(true);
+      session.disconnected();
+      expect(told(undelivered)).toEqual([]);
+    });
+  });
+
+  it("UP-16 after the death of the process it is known what had left; what had not goes out in the next session", async () => {
+    await unmanaged("dies", (session, revived, undelivered) => {
+      session.add(message(1), NOW, "phone");
+      session.drain(NOW);
+      session.isConfirmation(pong("p1"));
+      session.add(message(2), NOW, "desk");
+      session.drain(NOW);
+      // Queued, and never handed over: it died before.
+      session.add(message(3), NOW, "desk");
+      const next = revived();
+      expect(told(undelivered)).toEqual(["2 desk unconfirmed"]);
+      next.begin("a@good.example/r", undefined, nothing);
+      expect(next.drain(NOW)[0]).toBe(message(3));
+      expect(told(undelivered)).toEqual([]);
+    });
+  });
+
+  it("UP-16 no more than 32,000 characters are in doubt at once", async () => {
+    await unmanaged("doubt", (session) => {
+      for (let number = 1; number <= 40; number += 1) session.add(message(number), NOW);
+      expect(session.drain(NOW)).toHaveLength(32 + 1);
+      expect(session.drain(NOW)).toEqual([]);
+      session.isConfirmation(pong("p1"));
+      expect(session.drain(NOW)).toHaveLength(8 + 1);
+    });
+  });
+
+  it("UP-16 presence and requests are not told of; subscriptions are sent again, which harms nobody", async () => {
+    await unmanaged("kinds", (session, _revived, undelivered) => {
+      const subscribe = `<presence to="bob@good.example" type="subscribe"/>`;
+      for (const stanza of [`<presence/>`, subscribe, `<iq type="get" id="1"><q xmlns="u"/></iq>`])
+        session.add(stanza, NOW);
+      session.drain(NOW);
+      session.disconnected();
+      expect(told(undelivered)).toEqual([]);
+      session.begin("a@good.example/r", undefined, nothing);
+      expect(session.drain(NOW)[0]).toBe(subscribe);
+    });
+  });
+
+  it("UP-12 UP-16 a silent server is asked by the same ping, and not twice", async () => {
+    await unmanaged("probe", (session) => {
+      expect(session.probe(NOW)).toEqual([ping("p1")]);
+      expect(session.unacknowledgedSinceMs).toBe(NOW);
+      expect(session.probe(NOW + 1)).toEqual([]);
+      session.isConfirmation(pong("p1"));
+      expect(session.unacknowledgedSinceMs).toBeUndefined();
+    });
+  });
+});
+
+describe("UP-17 a stanza over which the server ends the stream", () => {
+  it("UP-17 is found by sending one at a time, taken out, and told of; the others arrive", async () => {
+    await withSession("poison", (session, _revived, undelivered) => {
+      for (const number of [1, 2, 3]) session.add(message(number), NOW, "phone");
+      session.drain(NOW);
+      session.disconnected({ suspect: true });
+      session.resumed(0);
+      // One at a time now; the first one is well, the second is it.
+      expect(session.drain(NOW)).toEqual([message(1), REQUEST_ACK]);
+      session.acknowledged(1);
+      expect(session.drain(NOW)).toEqual([message(2), REQUEST_ACK]);
+      session.disconnected({ suspect: true });
+      expect(told(undelivered)).toEqual([]);
+      session.resumed(1);
+      expect(session.drain(NOW)).toEqual([message(2), REQUEST_ACK]);
+      session.disconnected({ suspect: true });
+      expect(told(undelivered)).toEqual(["2 phone refused"]);
+      expect(session.resumption(), "nobody knows whether it was counted").toBeUndefined();
+      session.begin("a@good.example/r", GRANTED, nothing);
+      expect(session.drain(NOW)).toEqual([message(3), REQUEST_ACK]);
+    });
+  });
+
+  it("UP-17 a connection that is lost for another reason accuses nobody", async () => {
+    await withSession("innocent", (session, _revived, undelivered) => {
+      session.add(message(1), NOW);
+      for (let times = 0; times < 4; times += 1) {
+        session.drain(NOW);
+        session.disconnected();
+        session.resumed(0);
+      }
+      expect(told(undelivered)).toEqual([]);
+      expect(session.drain(NOW)).toEqual([message(1), REQUEST_ACK]);
+    });
   });
 });

@@ -48,6 +48,8 @@ describe("OWNER-3 GET status", () => {
     const shows = async (): Promise<unknown> =>
       Object.fromEntries((await statusOf(account)).clients.map(({ device, presence }) => [device, presence]));
     await expect.poll(shows).toEqual({ phone: "dnd", laptop: "unavailable" });
+    // What was sent is only counted out once the server has confirmed it.
+    await expect.poll(async () => (await statusOf(account)).waitingForServer).toBe(0);
     const status = await statusOf(account);
     const [session] = await sessions("good", account);
     expect(status).toMatchObject({

@@ -76,18 +76,18 @@ describe("DOWN-3 the queue to the server", () => {
       expect(revived.length).toBe(2);
       expect(revived.add("<d/>", 2_000)).toBe(true);
       expect(revived.slice(0, 10)).toEqual([
-        { atMs: 1_000, stanza: "<b/>" },
-        { atMs: 1_000, stanza: "<c/>" },
-        { atMs: 2_000, stanza: "<d/>" },
+        { atMs: 1_000, stanza: "<b/>", sender: null },
+        { atMs: 1_000, stanza: "<c/>", sender: null },
+        { atMs: 2_000, stanza: "<d/>", sender: null },
       ]);
-      expect(revived.slice(1, 1)).toEqual([{ atMs: 1_000, stanza: "<c/>" }]);
+      expect(revived.slice(1, 1)).toEqual([{ atMs: 1_000, stanza: "<c/>", sender: null }]);
       expect(revived.slice(3, 1)).toEqual([]);
       revived.dropOldest(0);
       expect(revived.length).toBe(3);
       revived.dropOldest(3);
       expect([revived.length, new Outbound(sql).length, revived.slice(0, 10)]).toEqual([0, 0, []]);
       expect(revived.add("<e/>", 3_000)).toBe(true);
-      expect(new Outbound(sql).slice(0, 10)).toEqual([{ atMs: 3_000, stanza: "<e/>" }]);
+      expect(new Outbound(sql).slice(0, 10)).toEqual([{ atMs: 3_000, stanza: "<e/>", sender: null }]);
     });
   });
 
@@ -100,7 +100,7 @@ describe("DOWN-3 the queue to the server", () => {
       expect(new Outbound(sql).add("<b/>", 0)).toBe(false);
       queue.dropOldest(1);
       expect(queue.add("<b/>", 0)).toBe(true);
-      expect(queue.slice(9_999, 1)).toEqual([{ atMs: 0, stanza: "<b/>" }]);
+      expect(queue.slice(9_999, 1)).toEqual([{ atMs: 0, stanza: "<b/>", sender: null }]);
     });
   });
 
