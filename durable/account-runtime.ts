@@ -96,11 +96,12 @@ export class AccountRuntime {
         onRefused: (reason) => this.#onRefused(reason),
       },
     });
-    const sessions = new ClientSessions(
-      new ClientSessionRows(storage.sql),
-      (known) => new ClientQueue(storage.sql, known),
-      (id, logSeq) => this.policy.acknowledged(id, logSeq),
-    );
+    const sessions = new ClientSessions({
+      rows: new ClientSessionRows(storage.sql),
+      makeQueue: (known) => new ClientQueue(storage.sql, known),
+      resumeSeconds: config.resumeSeconds,
+      onAcknowledged: (id, logSeq) => this.policy.acknowledged(id, logSeq),
+    });
     this.clients = new ClientSockets({
       jid,
       policy: this.policy,
@@ -159,7 +160,7 @@ export class AccountRuntime {
     if (configured !== undefined) void this.useConfiguredPassword(configured);
     this.upstream.tick();
     this.#turn(() => {
-      this.clients.expire(Date.now());
+      this.clients.tick(Date.now());
       this.policy.tick();
     });
     this.#log.keepUp(Date.now());

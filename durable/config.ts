@@ -29,6 +29,8 @@ export interface Config {
   /** Accounts that are online before any client has logged in: bare JID to password. */
   accounts: ReadonlyMap<string, string>;
   credentialsKey: string;
+  /** SM-1: how long a client that is gone can come back and resume. */
+  resumeSeconds: number;
   /** Web origins whose pages may connect; empty for those of any site. The deployment's own may always. */
   allowedOrigins: readonly string[];
   logRetention: LogRetention;
@@ -43,6 +45,9 @@ const MIN_KEY_LENGTH = 32;
 const DEFAULT_IDLE_SECONDS = 25;
 const MAX_IDLE_SECONDS = 300;
 const SILENCE_PROBLEM = `must be a whole number of seconds from 1 to ${MAX_IDLE_SECONDS}`;
+const DEFAULT_RESUME_HOURS = 24;
+/** A week: what is queued that long is better fetched from the archive. */
+const MAX_RESUME_HOURS = 168;
 const DEFAULT_DOH_URL = "https://cloudflare-dns.com/dns-query";
 
 const allowedAccounts = v.pipe(
@@ -149,6 +154,15 @@ const serverSilence = v.pipe(
   v.maxValue(MAX_IDLE_SECONDS, SILENCE_PROBLEM),
 );
 
+const resumeHours = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) => (text.trim() === "" ? DEFAULT_RESUME_HOURS : Number(text))),
+  v.check(
+    (hours) => Number.isInteger(hours) && hours >= 1 && hours <= MAX_RESUME_HOURS,
+    `must be a whole number of hours from 1 to ${MAX_RESUME_HOURS}`,
+  ),
+);
+
 const schema = v.object({
   ALLOWED_ACCOUNTS: allowedAccounts,
   UPSTREAM_HOSTS: upstreamHosts,
@@ -158,6 +172,7 @@ const schema = v.object({
   SERVER_SILENCE_SECONDS: serverSilence,
   ACCOUNTS: accounts,
   CREDENTIALS_KEY: credentialsKey,
+  RESUME_HOURS: resumeHours,
   ALLOWED_ORIGINS: allowedOrigins,
   LOG_DAYS: logDays,
   LOG_MEGABYTES: logMegabytes,
@@ -185,6 +200,7 @@ export function readConfig(env: unknown): ConfigResult {
       serverSilenceSeconds: result.output.SERVER_SILENCE_SECONDS,
       accounts: ACCOUNTS,
       credentialsKey: CREDENTIALS_KEY,
+      resumeSeconds: result.output.RESUME_HOURS * 3600,
       allowedOrigins: ALLOWED_ORIGINS,
       logRetention: { days: result.output.LOG_DAYS, megabytes: result.output.LOG_MEGABYTES },
       newDevice: result.output.REPLAY_NEW_DEVICE,

@@ -12,6 +12,7 @@ export interface Env {
   ALLOW_PLAINTEXT_LOOPBACK?: string;
   ALLOW_SASL_PLAIN?: string;
   SERVER_SILENCE_SECONDS?: string;
+  RESUME_HOURS?: string;
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
   ALLOWED_ORIGINS?: string;

@@ -6,10 +6,12 @@ import type { Element } from "@xmpp/xml";
 import type { Account } from "../../bouncer/account.ts";
 import { ackNonza, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import { fitsRow } from "../storage/row-size.ts";
-import { type ClientSessions, RESUME_SECONDS } from "./client-sessions.ts";
+import { nonce } from "../random.ts";
+import { fitsRow, utf8Length } from "../storage/row-size.ts";
+import type { ClientSessions } from "./client-sessions.ts";
 import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
 import type { SocketRegistry } from "./socket-registry.ts";
+import { pingOf, UnmanagedFlow } from "./unmanaged-flow.ts";
 
 export interface DeliveryDependencies {
   policy: Account;
@@ -20,10 +22,14 @@ export interface DeliveryDependencies {
 
 /** A client that was sent less than what it is asked for at once is asked after this. */
 const ASK_DELAY_MS = 3_000;
+/** IANA's WebSocket close code for a timeout. */
+const CLOSE_TIMEOUT = 3008;
 
 export class ClientDelivery {
   readonly #deps: DeliveryDependencies;
   readonly #sockets: SocketRegistry;
+  /** Clients without Stream Management that were sent something since they were last heard of. */
+  readonly #unmanaged = new Map<string, UnmanagedFlow>();
   #askTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: DeliveryDependencies, sockets: SocketRegistry) {
@@ -31,20 +37,26 @@ export class ClientDelivery {
     this.#sockets = sockets;
   }
 
-  /** The same frame to each of these clients; those with sessions get it later if they are gone now. */
+  /**
+   * The same frame to each of these clients; those with sessions get it later if they are gone now, or have yet to
+   * acknowledge much. `logSeq` is its place in the log.
+   */
   send(ids: readonly string[], frame: string, logSeq?: number): void {
     // Larger than anything an honest server or client sends: it could be kept for nobody.
     if (!fitsRow(frame)) return;
-    const ask = this.#deps.sessions.queue(frame, ids, logSeq);
-    for (const id of ids) this.#sockets.get(id)?.send(frame);
+    const { sessions } = this.#deps;
+    const { now, ask, over } = sessions.queue(frame, ids, logSeq, Date.now());
+    for (const id of now) this.#sendNow(id, frame);
     for (const id of ask) this.#sockets.get(id)?.send(REQUEST_ACK);
+    for (const id of over) this.#tooMuch(id);
+    for (const id of ids) this.#sockets.get(id)?.rememberUnsent(sessions.unsentFrom(id));
     this.#askSoon();
   }
 
   /** Asks a client now, if there is anything that it has not acknowledged. False when it has no Stream Management. */
   askForAck(id: string): boolean {
     const { sessions } = this.#deps;
-    if (sessions.isWaitingFor(id)) this.#sockets.get(id)?.send(REQUEST_ACK);
+    if (sessions.askAnyway(id, Date.now())) this.#sockets.get(id)?.send(REQUEST_ACK);
     return sessions.has(id);
   }
 
@@ -75,30 +87,35 @@ export class ClientDelivery {
       case "enable-sm": {
         const record = policy.record(socket.id);
         if (!record) return;
-        const id = sessions.open(record, socket.fullJid ?? "");
-        return socket.take({ type: "sm-enabled", id, maxSeconds: RESUME_SECONDS });
+        const id = sessions.open(record, socket.fullJid ?? "", Date.now());
+        return socket.take({ type: "sm-enabled", id, maxSeconds: sessions.resumeSeconds });
       }
       case "resume":
         return this.#resume(socket, request.previd, request.h);
       case "ack-requested":
         return socket.send(ackNonza(sessions.handled(socket.id)));
       case "acknowledged": {
-        if (sessions.acknowledged(socket.id, request.h)) return;
+        if (sessions.acknowledged(socket.id, request.h, Date.now())) return this.#sendWaiting(socket);
+        const sent = sessions.sentCount(socket.id);
         sessions.close(socket.id);
-        const text = "More stanzas were acknowledged than were sent.";
+        const text = `You acknowledged ${request.h} stanzas, but were sent ${sent}.`;
         return socket.take({ type: "shutdown", condition: "undefined-condition", text });
       }
     }
   }
 
-  /** Sessions that nobody came back to in time are over. */
-  expire(nowMs: number): void {
-    for (const id of this.#deps.sessions.expire(nowMs)) this.#tooMuch(id);
+  /** Sees to sessions that nobody came back to in time, and to clients that do not answer. */
+  tick(nowMs: number): void {
+    const { sessions } = this.#deps;
+    for (const id of sessions.expire(nowMs)) this.#tooMuch(id);
+    for (const id of sessions.stalled(nowMs)) this.#stalled(id);
+    for (const id of sessions.askQuiet(nowMs)) this.#sockets.get(id)?.send(REQUEST_ACK);
   }
 
   /** The client's socket is gone. `closed`: for good; otherwise it may come back and resume. */
   ended(id: string, closed: boolean): void {
     const { policy, sessions } = this.#deps;
+    this.#unmanaged.delete(id);
     if (closed || !sessions.has(id)) {
       sessions.close(id);
       return policy.detach(id);
@@ -108,9 +125,29 @@ export class ClientDelivery {
   }
 
   #handled(socket: ClientSocket): void {
+    this.#unmanaged.delete(socket.id);
     const record = this.#deps.policy.record(socket.id);
-    this.#deps.sessions.onStanza(socket.id, record);
+    this.#deps.sessions.onStanza(socket.id, record, Date.now());
     if (record) socket.remember(record);
+  }
+
+  /** SM-4: clients that are gone and were told another full JID have nothing to come back to. */
+  endOthers(fullJid: string): void {
+    for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.detach(id);
+  }
+
+  #sendNow(id: string, frame: string): void {
+    const socket = this.#sockets.get(id);
+    if (!socket) return;
+    socket.send(frame);
+    if (this.#deps.sessions.has(id)) return;
+    const flow = this.#unmanaged.get(id) ?? new UnmanagedFlow();
+    this.#unmanaged.set(id, flow);
+    const due = flow.sent(utf8Length(frame), socket.bufferedBytes);
+    if (due === "ping") socket.send(pingOf(nonce(), socket.fullJid ?? ""));
+    if (due !== "end") return;
+    const text = "Nothing has been heard of this client for too long; log in again.";
+    socket.take({ type: "shutdown", condition: "connection-timeout", text });
   }
 
   /** SM-1: the client goes on where its old socket stopped. */
@@ -130,11 +167,25 @@ export class ClientDelivery {
     // XEP-0352 section 5.2: what it said of its state is not restored.
     policy.setClientState(found.id, true);
     this.#sockets.rename(socket, () => socket.adopt(found.id, { ...record, active: true }));
-    const { handled, pending } = sessions.resume(found.id);
+    const handled = sessions.resume(found.id, Date.now());
     socket.take({ type: "sm-resumed", previd, h: handled, fullJid: found.fullJid });
-    for (const frame of pending) socket.send(frame);
-    if (pending.length > 0) socket.send(REQUEST_ACK);
+    this.#sendWaiting(socket);
     policy.resume(found.id);
+  }
+
+  /**
+   * SM-7: sends what waits for a client, in pages, each with a request to acknowledge it, as far as it may be on its way;
+   * the rest follows when that is acknowledged. What comes meanwhile waits behind it.
+   */
+  #sendWaiting(socket: ClientSocket): void {
+    const { sessions } = this.#deps;
+    const { id } = socket;
+    for (let page = sessions.next(id, Date.now()); page; page = sessions.next(id, Date.now())) {
+      for (const frame of page) socket.send(frame);
+      socket.send(REQUEST_ACK);
+    }
+    if (sessions.askMore(id, Date.now())) socket.send(REQUEST_ACK);
+    socket.rememberUnsent(sessions.unsentFrom(id));
   }
 
   /** SM-6: a client's session is over; a socket that still stands must learn it. */
@@ -144,12 +195,20 @@ export class ClientDelivery {
     this.#sockets.get(id)?.take({ type: "shutdown", condition: "policy-violation", text });
   }
 
+  /**
+   * SM-8: a client that does not answer is as gone as one whose socket has broken. Nothing is said on the stream: with a
+   * stream error or `<close/>`, which it may read one day after all, it would believe its session to be over.
+   */
+  #stalled(id: string): void {
+    this.#sockets.get(id)?.ended(CLOSE_TIMEOUT);
+  }
+
   /** Clients that were sent little are asked for an acknowledgement after a while. */
   #askSoon(): void {
     if (this.#askTimer !== undefined) return;
     this.#askTimer = setTimeout(() => {
       this.#askTimer = undefined;
-      for (const id of this.#deps.sessions.askAll()) this.#sockets.get(id)?.send(REQUEST_ACK);
+      for (const id of this.#deps.sessions.askAll(Date.now())) this.#sockets.get(id)?.send(REQUEST_ACK);
     }, ASK_DELAY_MS);
   }
 }

@@ -6,44 +6,61 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64 } from "@scure/base";
 import type { ClientRecord } from "../../bouncer/clients.ts";
-import { increment } from "../../xmpp/stream-management.ts";
+import { increment, wrapped } from "../../xmpp/stream-management.ts";
 import { nonce } from "../random.ts";
 import type { ClientQueue } from "../storage/client-queue.ts";
 import type { ClientSessionRow, ClientSessionRows } from "../storage/client-session-rows.ts";
+import { ClientFlow } from "./client-flow.ts";
 
-/** A client that is gone for longer begins anew. */
-export const RESUME_SECONDS = 24 * 3600;
-/** A client that is gone may leave this much behind; with more it begins anew. */
-const MAX_QUEUED = 5_000;
-const MAX_QUEUED_BYTES = 8_000_000;
+/** SM-6: this much may wait for one client, in UTF-8 bytes, and this much for all; with more it begins anew. */
+const MAX_QUEUED = 20_000;
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
+const MAX_TOTAL_BYTES = 128 * 1024 * 1024;
 /** Web clients make a new resource at each page load: the oldest of those that are gone give way. */
 const MAX_DETACHED = 20;
-/** A client is asked for an acknowledgement after this many stanzas, or by askAll after a while. */
-const ASK_AFTER = 5;
+/** What is read from storage at once, to be sent. */
+const PAGE_BYTES = 64 * 1024;
 
 /** A client to be attached again, and since when it is gone. */
 type RevivedRecord = ClientRecord & { suspendedAtMs: number };
 
 interface LiveSession {
   row: ClientSessionRow;
-  askedForAck: boolean;
+  /** While the client is connected. */
+  flow: ClientFlow | undefined;
+}
+
+/** What becomes of a stanza for several clients. */
+interface Queued {
+  /** Who is to be sent it now; the others get it from next(). */
+  now: string[];
+  /** Whom to ask for an acknowledgement after it. */
+  ask: string[];
+  /** Whose sessions are over, because too much waits for them. */
+  over: string[];
+}
+
+interface ClientSessionsOptions {
+  rows: ClientSessionRows;
+  makeQueue(known: ReadonlySet<string>): ClientQueue;
+  /** A client that is gone for longer begins anew. */
+  resumeSeconds: number;
+  /** Hears how far in the log a client has acknowledged what it was sent. */
+  onAcknowledged(id: string, logSeq: number): void;
 }
 
 export class ClientSessions {
+  readonly resumeSeconds: number;
   readonly #rows: ClientSessionRows;
   readonly #queue: ClientQueue;
   readonly #onAcknowledged: (id: string, logSeq: number) => void;
   readonly #sessions = new Map<string, LiveSession>();
 
-  /** `onAcknowledged` hears how far in the log a client has acknowledged what it was sent. */
-  constructor(
-    rows: ClientSessionRows,
-    makeQueue: (known: ReadonlySet<string>) => ClientQueue,
-    onAcknowledged: (id: string, logSeq: number) => void,
-  ) {
+  constructor({ rows, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
     this.#rows = rows;
+    this.resumeSeconds = resumeSeconds;
     this.#onAcknowledged = onAcknowledged;
-    for (const row of rows.all()) this.#sessions.set(row.record.id, { row, askedForAck: false });
+    for (const row of rows.all()) this.#sessions.set(row.record.id, { row, flow: undefined });
     this.#queue = makeQueue(new Set(this.#sessions.keys()));
   }
 
@@ -51,10 +68,15 @@ export class ClientSessions {
     return this.#sessions.has(id);
   }
 
-  /** After the death of the process: every session has lost its socket. Those to be attached again. */
-  revive(nowMs: number, stillConnected: ReadonlySet<string>): RevivedRecord[] {
-    for (const { row } of this.#sessions.values()) {
-      if (row.detachedAtMs === null && !stillConnected.has(row.record.id)) this.#detach(row, nowMs);
+  /**
+   * After the death of the process: those to be attached again. `connected` are the clients whose sockets the platform has
+   * kept, each with the number of the first stanza that it was not sent, if there was one.
+   */
+  revive(nowMs: number, connected: ReadonlyMap<string, number | undefined>): RevivedRecord[] {
+    for (const live of this.#sessions.values()) {
+      const { id } = live.row.record;
+      if (connected.has(id)) live.flow = this.#flowAgain(id, connected.get(id), nowMs);
+      else if (live.row.detachedAtMs === null) this.#detach(live, nowMs);
     }
     return [...this.#sessions.values()].map(({ row: { record, detachedAtMs } }) =>
       Object.assign({}, record, { suspendedAtMs: detachedAtMs ?? nowMs }),
@@ -62,10 +84,10 @@ export class ClientSessions {
   }
 
   /** `<enable/>`: returns the resumption id. */
-  open(record: ClientRecord, fullJid: string): string {
+  open(record: ClientRecord, fullJid: string, nowMs: number): string {
     const token = nonce();
     const row = { tokenHash: hash(token), record, fullJid, handled: 0, detachedAtMs: null };
-    this.#sessions.set(record.id, { row, askedForAck: false });
+    this.#sessions.set(record.id, { row, flow: new ClientFlow(nowMs, 0) });
     this.#queue.open(record.id);
     this.#rows.write(row);
     return token;
@@ -75,32 +97,28 @@ export class ClientSessions {
   find(previd: string, h: number, nowMs: number): { id: string; fullJid: string } | undefined {
     const tokenHash = hash(previd);
     const live = [...this.#sessions.values()].find(({ row }) => row.tokenHash === tokenHash);
-    if (!live || expired(live.row, nowMs)) return undefined;
+    if (!live || this.#isExpired(live, nowMs)) return undefined;
     const { record, fullJid } = live.row;
-    return this.#acknowledge(record.id, h) ? { id: record.id, fullJid } : undefined;
+    const sentTo = live.flow?.sentTo ?? this.#queue.newest(record.id);
+    return this.#acknowledge(live, h, sentTo, nowMs) ? { id: record.id, fullJid } : undefined;
   }
 
-  /** The client is back: how many of its stanzas were handled, and what it has yet to get. */
-  resume(id: string): { handled: number; pending: string[] } {
+  /** The client is back: how many of its stanzas were handled. What it has yet to get comes from next(). */
+  resume(id: string, nowMs: number): number {
     const live = this.#sessions.get(id);
-    if (!live) return { handled: 0, pending: [] };
+    if (!live) return 0;
     live.row.detachedAtMs = null;
     // XEP-0352 section 5.2.
     live.row.record.active = true;
-    live.askedForAck = true;
+    live.flow = new ClientFlow(nowMs, this.#queue.acknowledgedTo(id));
     this.#rows.write(live.row);
-    const pending: string[] = [];
-    while (pending.length < this.#queue.length(id)) {
-      const from = this.#queue.acknowledgedTo(id) + pending.length + 1;
-      pending.push(...this.#queue.page(id, from, Number.POSITIVE_INFINITY).stanzas);
-    }
-    return { handled: live.row.handled, pending };
+    return live.row.handled;
   }
 
   /** The socket is gone; the client may come back. Returns those that may not any more. */
   detach(id: string, nowMs: number): string[] {
     const live = this.#sessions.get(id);
-    if (live) this.#detach(live.row, nowMs);
+    if (live) this.#detach(live, nowMs);
     return this.expire(nowMs);
   }
 
@@ -111,12 +129,22 @@ export class ClientSessions {
     this.#queue.drop(id);
   }
 
-  /** Queues a stanza for those of the clients that have sessions. Returns whom to ask for an acknowledgement now. */
-  queue(stanza: string, ids: readonly string[], logSeq?: number): string[] {
+  /** Queues a stanza for those of the clients that have sessions; `logSeq` is its place in the log. */
+  queue(stanza: string, ids: readonly string[], logSeq: number | undefined, nowMs: number): Queued {
     const managed = ids.filter((id) => this.#sessions.has(id));
-    if (managed.length === 0) return [];
-    this.#queue.add(stanza, managed, logSeq);
-    return managed.filter((id) => this.#queue.length(id) >= ASK_AFTER && this.#shouldAsk(id));
+    const queued: Queued = { now: ids.filter((id) => !this.#sessions.has(id)), ask: [], over: [] };
+    if (managed.length === 0) return queued;
+    const bytes = this.#queue.add(stanza, managed, logSeq);
+    for (const id of managed) {
+      const flow = this.#sessions.get(id)?.flow;
+      // Behind what waits already, it waits too.
+      if (!flow || !flow.hasRoom || flow.sentTo !== this.#queue.newest(id) - 1) continue;
+      flow.sent(1, bytes);
+      queued.now.push(id);
+    }
+    queued.ask = this.#askThose(managed, nowMs, (flow) => flow.isAskDue);
+    queued.over = [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()];
+    return queued;
   }
 
   /** How many stanzas a client has yet to acknowledge. */
@@ -124,27 +152,58 @@ export class ClientSessions {
     return this.#queue.length(id);
   }
 
-  /** Has a client anything to acknowledge? */
-  isWaitingFor(id: string): boolean {
-    return this.#sessions.has(id) && this.#queue.length(id) > 0;
+  /** What a connected client is to be sent next and then asked for; undefined when that is nothing for now. */
+  next(id: string, nowMs: number): string[] | undefined {
+    const flow = this.#sessions.get(id)?.flow;
+    if (!flow?.hasRoom || flow.sentTo >= this.#queue.newest(id)) return undefined;
+    const page = this.#queue.page(id, flow.sentTo + 1, Math.min(PAGE_BYTES, flow.room));
+    flow.sent(page.stanzas.length, page.bytes);
+    flow.asked(nowMs);
+    return page.stanzas;
   }
 
-  /** Those with anything unacknowledged that were not asked yet. */
-  askAll(): string[] {
-    return [...this.#sessions.keys()].filter((id) => this.#queue.length(id) > 0 && this.#shouldAsk(id));
+  /** The number of the first stanza that a connected client was not sent yet; undefined when it was sent all. */
+  unsentFrom(id: string): number | undefined {
+    const flow = this.#sessions.get(id)?.flow;
+    return flow && flow.sentTo < this.#queue.newest(id) ? flow.sentTo + 1 : undefined;
   }
 
-  /** `<a/>`. False when it claims more than was sent. */
-  acknowledged(id: string, h: number): boolean {
+  /** Those with anything unacknowledged that were not asked yet: they are to be asked now. */
+  askAll(nowMs: number): string[] {
+    return this.#askThose(this.#sessions.keys(), nowMs, (flow) => flow.canAsk);
+  }
+
+  /** SM-9: those that nothing is heard of: they are to be asked now. */
+  askQuiet(nowMs: number): string[] {
+    return this.#askThose(this.#sessions.keys(), nowMs, (flow) => flow.isQuiet(nowMs));
+  }
+
+  /** Is this one to be asked now, because it has anything to acknowledge? */
+  askAnyway(id: string, nowMs: number): boolean {
+    return this.#askThose([id], nowMs, (flow) => flow.unacknowledged > 0).length > 0;
+  }
+
+  /** Is this one to be asked now, because much is still unacknowledged? */
+  askMore(id: string, nowMs: number): boolean {
+    return this.#askThose([id], nowMs, (flow) => flow.isAskDue).length > 0;
+  }
+
+  /** SM-8: the connected clients that do not answer. */
+  stalled(nowMs: number): string[] {
+    return [...this.#sessions].filter(([, { flow }]) => flow?.isStalled(nowMs)).map(([id]) => id);
+  }
+
+  /** `<a/>`. False when it claims more than was sent, or less than before. */
+  acknowledged(id: string, h: number, nowMs: number): boolean {
     const live = this.#sessions.get(id);
-    if (live) live.askedForAck = false;
-    return live === undefined || this.#acknowledge(id, h);
+    return !live?.flow || this.#acknowledge(live, h, live.flow.sentTo, nowMs);
   }
 
   /** One stanza of the client has had its effects. */
-  onStanza(id: string, record: ClientRecord | undefined): void {
+  onStanza(id: string, record: ClientRecord | undefined, nowMs: number): void {
     const live = this.#sessions.get(id);
     if (!live) return;
+    live.flow?.heard(nowMs);
     live.row.handled = increment(live.row.handled);
     if (record) live.row.record = record;
     this.#rows.write(live.row);
@@ -162,48 +221,91 @@ export class ClientSessions {
     return this.#sessions.get(id)?.row.handled ?? 0;
   }
 
-  /** Ends the sessions that are too old, too many or too large; says which. */
+  /** How many stanzas a connected client was sent, as its `h` would say. */
+  sentCount(id: string): number {
+    return wrapped(this.#sessions.get(id)?.flow?.sentTo ?? 0);
+  }
+
+  /** Ends the sessions of clients that are gone for too long, or too many; says which. */
   expire(nowMs: number): string[] {
-    const detached = [...this.#sessions.values()]
-      .filter(({ row }) => row.detachedAtMs !== null)
-      .toSorted((a, b) => (b.row.detachedAtMs ?? 0) - (a.row.detachedAtMs ?? 0));
-    const over = [...this.#sessions.values()]
-      .filter(
-        (live) =>
-          expired(live.row, nowMs) || detached.indexOf(live) >= MAX_DETACHED || this.#isTooLarge(live),
-      )
-      .map(({ row }) => row.record.id);
+    const keep = new Set(
+      [...this.#sessions]
+        .filter(([, { row }]) => row.detachedAtMs !== null)
+        .toSorted(([, a], [, b]) => (b.row.detachedAtMs ?? 0) - (a.row.detachedAtMs ?? 0))
+        .slice(0, MAX_DETACHED)
+        .map(([id]) => id),
+    );
+    return this.#endThose(
+      (id, live) => this.#isExpired(live, nowMs) || (live.row.detachedAtMs !== null && !keep.has(id)),
+    );
+  }
+
+  /** SM-4: ends the sessions that were told another full JID and so cannot be resumed; says which. */
+  endOthers(fullJid: string): string[] {
+    return this.#endThose((_id, { row, flow }) => !flow && row.fullJid !== fullJid);
+  }
+
+  #endThose(isOver: (id: string, live: LiveSession) => boolean): string[] {
+    const over = [...this.#sessions].filter(([id, live]) => isOver(id, live)).map(([id]) => id);
     for (const id of over) this.close(id);
     return over;
   }
 
-  #acknowledge(id: string, h: number): boolean {
-    const acknowledgement = this.#queue.acknowledge(id, h);
-    if (!acknowledgement.ok) return false;
-    if (acknowledgement.logSeq !== undefined) this.#onAcknowledged(id, acknowledgement.logSeq);
-    return true;
-  }
-
-  #isTooLarge({ row }: LiveSession): boolean {
-    const { id } = row.record;
+  #isTooMuch(id: string): boolean {
     return this.#queue.length(id) > MAX_QUEUED || this.#queue.bytes(id) > MAX_QUEUED_BYTES;
   }
 
-  #shouldAsk(id: string): boolean {
-    const live = this.#sessions.get(id);
-    if (!live || live.askedForAck || live.row.detachedAtMs !== null) return false;
-    live.askedForAck = true;
+  /** Until all together is not too much. */
+  #endLargest(): string[] {
+    const over: string[] = [];
+    while (this.#queue.totalBytes > MAX_TOTAL_BYTES) {
+      const [largest] = [...this.#sessions.keys()].toSorted(
+        (a, b) => this.#queue.bytes(b) - this.#queue.bytes(a),
+      );
+      if (largest === undefined) break;
+      this.close(largest);
+      over.push(largest);
+    }
+    return over;
+  }
+
+  #isExpired({ row: { detachedAtMs } }: LiveSession, nowMs: number): boolean {
+    return detachedAtMs !== null && nowMs - detachedAtMs > this.resumeSeconds * 1000;
+  }
+
+  #acknowledge(live: LiveSession, h: number, sentTo: number, nowMs: number): boolean {
+    const { id } = live.row.record;
+    const before = this.#queue.acknowledgedTo(id);
+    const acknowledgement = this.#queue.acknowledge(id, h, sentTo);
+    if (!acknowledgement.ok) return false;
+    const { bytes, logSeq } = acknowledgement;
+    live.flow?.acknowledged(this.#queue.acknowledgedTo(id) - before, bytes, nowMs);
+    if (logSeq !== undefined) this.#onAcknowledged(id, logSeq);
     return true;
   }
 
-  #detach(row: ClientSessionRow, nowMs: number): void {
-    row.detachedAtMs = nowMs;
-    this.#rows.write(row);
+  #askThose(ids: Iterable<string>, nowMs: number, isDue: (flow: ClientFlow) => boolean): string[] {
+    const due: string[] = [];
+    for (const id of ids) {
+      const flow = this.#sessions.get(id)?.flow;
+      if (!flow || !isDue(flow)) continue;
+      flow.asked(nowMs);
+      due.push(id);
+    }
+    return due;
   }
-}
 
-function expired({ detachedAtMs }: ClientSessionRow, nowMs: number): boolean {
-  return detachedAtMs !== null && nowMs - detachedAtMs > RESUME_SECONDS * 1000;
+  #flowAgain(id: string, unsentFrom: number | undefined, nowMs: number): ClientFlow {
+    const sentTo = unsentFrom === undefined ? this.#queue.newest(id) : unsentFrom - 1;
+    const acknowledgedTo = this.#queue.acknowledgedTo(id);
+    return new ClientFlow(nowMs, sentTo, acknowledgedTo, this.#queue.bytesTo(id, sentTo));
+  }
+
+  #detach(live: LiveSession, nowMs: number): void {
+    live.flow = undefined;
+    live.row.detachedAtMs = nowMs;
+    this.#rows.write(live.row);
+  }
 }
 
 function hash(token: string): string {

@@ -25,6 +25,8 @@ interface Attachment {
   sinceMs: number;
   stream: ReceivingState;
   record?: ClientRecord;
+  /** The number of the first stanza that waits for room on this socket, if any does (SM-7). */
+  unsentFrom?: number | undefined;
 }
 
 /** Longer presence is remembered as plain available: the attachment has to stay small. */
@@ -126,6 +128,22 @@ export class ClientSocket {
     this.#save();
   }
 
+  get unsentFrom(): number | undefined {
+    return this.#attachment.unsentFrom;
+  }
+
+  rememberUnsent(from: number | undefined): void {
+    if (this.#ended || this.#attachment.unsentFrom === from) return;
+    this.#attachment.unsentFrom = from;
+    this.#save();
+  }
+
+  /** What was sent and is still in the object's memory, where the platform says (workerd does not yet). */
+  get bufferedBytes(): number | undefined {
+    const { bufferedAmount }: { bufferedAmount?: number } = this.#ws;
+    return bufferedAmount;
+  }
+
   onFrame(data: string | ArrayBuffer): void {
     if (typeof data !== "string") {
       // RFC 7395 section 3.2: data frames are text; RFC 6455 section 7.4.1 has the code for anything else.
@@ -137,10 +155,11 @@ export class ClientSocket {
   }
 
   take(event: ReceivingEvent): void {
-    const before = this.phase;
+    const { phase: before, managed } = this.#attachment.stream;
     const effects = receive(this.#attachment.stream, event, this.#handlers.context(this));
-    // Negotiation is remembered step by step; a bound stream only changes when it ends.
-    if (before !== "bound") this.#save();
+    // Negotiation is remembered step by step; a bound stream only changes with Stream
+    // Management, and when it ends.
+    if (before !== "bound" || managed !== this.#attachment.stream.managed) this.#save();
     for (const effect of effects) this.#carryOut(effect);
   }
 

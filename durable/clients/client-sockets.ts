@@ -60,7 +60,9 @@ export class ClientSockets {
       if (socket) this.#sockets.add(ws, socket);
     }
     const sockets = this.#sockets.all();
-    policy.revive(sessions.revive(Date.now(), new Set(sockets.map(({ id }) => id))));
+    policy.revive(
+      sessions.revive(Date.now(), new Map(sockets.map(({ id, unsentFrom }) => [id, unsentFrom]))),
+    );
     for (const socket of sockets) {
       const isBound = socket.phase === "bound" && socket.record !== undefined;
       if (isBound && !sessions.has(socket.id)) policy.revive([socket.record]);
@@ -92,9 +94,9 @@ export class ClientSockets {
     return this.#delivery.askForAck(id);
   }
 
-  /** Sessions that nobody came back to in time are over. */
-  expire(nowMs: number): void {
-    this.#delivery.expire(nowMs);
+  /** Sees to what is overdue with clients. */
+  tick(nowMs: number): void {
+    this.#delivery.tick(nowMs);
   }
 
   /** Ends a client for good: its device has attached anew. */
@@ -122,6 +124,7 @@ export class ClientSockets {
 
   /** There is a session: clients that waited for it are bound; those told another full JID must begin again. */
   upstreamBound(fullJid: string): void {
+    this.#delivery.endOthers(fullJid);
     for (const socket of this.#sockets.all()) {
       if (socket.phase === "awaiting-upstream") socket.take({ type: "upstream-bound", fullJid });
       else if (socket.phase === "bound" && socket.fullJid !== fullJid) {

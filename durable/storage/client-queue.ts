@@ -67,6 +67,17 @@ export class ClientQueue {
     return this.#shares.get(id)?.bytes ?? 0;
   }
 
+  /** The size of those up to this number. */
+  bytesTo(id: string, number: number): number {
+    const share = this.#shares.get(id);
+    if (!share) return 0;
+    let bytes = 0;
+    for (const slot of share.slots.slice(0, Math.max(0, number - share.first + 1))) {
+      bytes += this.#rows.bytes(slot);
+    }
+    return bytes;
+  }
+
   /** The size of all that is kept, for whomever. */
   get totalBytes(): number {
     return this.#rows.totalBytes;

@@ -66,7 +66,9 @@ export class FakeServers {
   /** Writes to the session of an account; false when it has none. */
   say(bareJid: string, xml: string): boolean {
     const socket = this.#sessionOf(bareJid);
-    return socket?.write(xml) ?? false;
+    // What write() returns is something else: whether the caller had better wait.
+    socket?.write(xml);
+    return socket !== undefined;
   }
 
   /** Cuts the session of an account. */

@@ -46,6 +46,15 @@ describe("settings that are well", () => {
   });
 
   it.each([
+    [{}, 24],
+    [{ RESUME_HOURS: " " }, 24],
+    [{ RESUME_HOURS: "1" }, 1],
+    [{ RESUME_HOURS: " 168 " }, 168],
+  ])("SM-1 %j", (vars, hours) => {
+    expect(config(vars).resumeSeconds).toBe(hours * 3600);
+  });
+
+  it.each([
     [
       `{"Alice@example.org":"secret","bob@example.org":" "}`,
       [
@@ -87,6 +96,10 @@ describe("CFG-3 a mistake is named in words, with its setting", () => {
     ],
     [{ ACCOUNTS: `{"example.org":"hunter2"}` }, ["ACCOUNTS: the name of entry 1 is not a bare JID"]],
     [{ ACCOUNTS: `{"alice@example.org":""}` }, ["ACCOUNTS: the password of entry 1 is empty"]],
+    ...["0", "169", "1.5", "-1", "a day", "Infinity"].map((hours): [Record<string, unknown>, string[]] => [
+      { RESUME_HOURS: hours },
+      ["RESUME_HOURS: must be a whole number of hours from 1 to 168"],
+    ]),
     [{ CREDENTIALS_KEY: "hunter2" }, [shortKey]],
     [{ CREDENTIALS_KEY: undefined }, [shortKey]],
     [{ CREDENTIALS_KEY: "hunter2", ALLOWED_ACCOUNTS: "x" }, [notBare("x"), shortKey]],

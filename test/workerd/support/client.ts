@@ -60,14 +60,22 @@ export class Client {
     this.#ws.close(1001);
   }
 
+  /** How many frames have come that nobody has asked for. */
+  get unread(): number {
+    return this.#came.length;
+  }
+
   /** The next frame, or `closed {code}`. */
   async next(): Promise<string> {
     const deadline = Date.now() + PATIENCE_MS;
     while (this.#came.length === 0) {
       if (Date.now() > deadline) throw new Error("nothing came");
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, PATIENCE_MS);
+        const timer = setTimeout(resolve, PATIENCE_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
     return this.#came.shift() ?? "";

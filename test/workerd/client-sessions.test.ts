@@ -1,0 +1,159 @@
+// SM-1, SM-3, SM-4, SM-6: sessions on their tables. A restart is a second ClientSessions on the same ones.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { ClientSessions } from "../../durable/clients/client-sessions.ts";
+import { ClientQueue } from "../../durable/storage/client-queue.ts";
+import { ClientSessionRows } from "../../durable/storage/client-session-rows.ts";
+
+const HOUR = 3_600_000;
+const FULL = "alice@example.org/x";
+
+interface World {
+  sql: SqlStorage;
+  /** What is in the tables, taken up anew. */
+  wake(): ClientSessions;
+  /** `{client} {place in the log}` for each acknowledgement. */
+  acknowledged: string[];
+}
+
+async function world(name: string, test: (world: World) => void): Promise<void> {
+  await runInDurableObject(
+    env.ACCOUNT.getByName(`sessions-${name}@good.example`),
+    (_instance, { storage: { sql } }) => {
+      const acknowledged: string[] = [];
+      const wake = (): ClientSessions =>
+        new ClientSessions({
+          rows: new ClientSessionRows(sql),
+          makeQueue: (known) => new ClientQueue(sql, known),
+          resumeSeconds: 2 * 3600,
+          onAcknowledged: (id, logSeq) => acknowledged.push(`${id} ${logSeq}`),
+        });
+      test({ sql, wake, acknowledged });
+    },
+  );
+}
+
+function open(sessions: ClientSessions, id: string, fullJid = FULL): string {
+  const record = {
+    id,
+    device: id,
+    carbons: true,
+    interested: true,
+    active: true,
+    lastActiveMs: 0,
+    presence: undefined,
+  };
+  return sessions.open(record, fullJid, 0);
+}
+
+it("SM-1 a session lasts as long as the settings say, counted from when its client was gone", async () => {
+  await world("hours", ({ wake }) => {
+    const sessions = wake();
+    const previd = open(sessions, "phone");
+    expect(sessions.expire(100 * HOUR)).toEqual([]);
+    sessions.detach("phone", HOUR);
+    expect(sessions.find(previd, 0, 3 * HOUR)).toEqual({ id: "phone", fullJid: FULL });
+    expect(sessions.find(previd, 0, 3 * HOUR + 1)).toBeUndefined();
+    expect(wake().expire(3 * HOUR)).toEqual([]);
+    expect(wake().expire(3 * HOUR + 1)).toEqual(["phone"]);
+    expect(wake().has("phone")).toBe(false);
+  });
+});
+
+it("SM-3 the count of the client's stanzas wraps from 2^32 - 1 to 0, also over a restart", async () => {
+  await world("wrap", ({ sql, wake }) => {
+    open(wake(), "phone");
+    sql.exec("UPDATE client_session SET handled = ?", 2 ** 32 - 2);
+    const sessions = wake();
+    sessions.onStanza("phone", undefined, 0);
+    expect(sessions.handled("phone")).toBe(2 ** 32 - 1);
+    sessions.onStanza("phone", undefined, 0);
+    expect([sessions.handled("phone"), wake().handled("phone")]).toEqual([0, 0]);
+  });
+});
+
+it("SM-3 a client's stanza costs one row, one to three clients costs one", async () => {
+  await world("rows", ({ sql, wake }) => {
+    const sessions = wake();
+    for (const id of ["one", "two", "three"]) open(sessions, id);
+    const cost = (act: () => void): number => {
+      const before = sql.databaseSize;
+      const changes = (): number => sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
+      const from = changes();
+      act();
+      expect(sql.databaseSize).toBeGreaterThanOrEqual(before);
+      return changes() - from;
+    };
+    const message = (): void => {
+      sessions.queue("<m/>", ["one", "two", "three"], undefined, 0);
+      for (const id of ["one", "two", "three"]) sessions.acknowledged(id, sent, 0);
+    };
+    let sent = 1;
+    message();
+    const costs = Array.from({ length: 100 }, () => {
+      sent += 1;
+      return cost(message);
+    });
+    expect(costs).toEqual(costs.map(() => 1));
+    expect(cost(() => sessions.onStanza("one", undefined, 0))).toBe(1);
+  });
+});
+
+it("SM-4 sessions that were told another full JID end at once when their clients are gone", async () => {
+  await world("address", ({ wake }) => {
+    const sessions = wake();
+    const previd = open(sessions, "gone");
+    open(sessions, "there");
+    open(sessions, "new", "alice@example.org/y");
+    sessions.queue("<m/>", ["gone", "there", "new"], 7, 0);
+    for (const id of ["gone", "new"]) sessions.detach(id, 1);
+    expect(sessions.endOthers("alice@example.org/y")).toEqual(["gone"]);
+    expect(sessions.find(previd, 0, 2)).toBeUndefined();
+    expect(["gone", "there", "new"].map((id) => wake().has(id))).toEqual([false, true, true]);
+  });
+});
+
+it("SM-5 an h below what was acknowledged or above what was sent does not count", async () => {
+  await world("counts", ({ wake, acknowledged }) => {
+    const sessions = wake();
+    const previd = open(sessions, "phone");
+    for (let seq = 1; seq <= 3; seq += 1) sessions.queue(`<m/>`, ["phone"], 10 + seq, 0);
+    expect(sessions.acknowledged("phone", 4, 0)).toBe(false);
+    expect(sessions.acknowledged("phone", 2, 0)).toBe(true);
+    expect(sessions.acknowledged("phone", 1, 0)).toBe(false);
+    sessions.detach("phone", 0);
+    expect(sessions.find(previd, 1, 0)).toBeUndefined();
+    expect(sessions.find(previd, 4, 0)).toBeUndefined();
+    expect(sessions.find(previd, 3, 0)).toBeDefined();
+    expect(acknowledged).toEqual(["phone 12", "phone 13"]);
+  });
+});
+
+it("SM-6 of those that are gone the twenty that left last stay", async () => {
+  await world("many", ({ wake }) => {
+    const sessions = wake();
+    for (let index = 0; index < 25; index += 1) open(sessions, `c${index}`);
+    const over: string[] = [];
+    for (let index = 0; index < 25; index += 1) over.push(...sessions.detach(`c${index}`, index));
+    expect(over).toEqual(["c0", "c1", "c2", "c3", "c4"]);
+  });
+});
+
+it("SM-6 when too much waits for all together, who has most begins anew", async () => {
+  await world("total", ({ wake }) => {
+    const sessions = wake();
+    for (let index = 0; index < 6; index += 1) open(sessions, `c${index}`);
+    const big = "x".repeat(1_000_000);
+    const over: string[] = [];
+    // 30 million each for five of them, each its own: 150 in all.
+    for (let round = 1; round <= 30; round += 1) {
+      for (let index = 0; index < 5; index += 1) {
+        over.push(...sessions.queue(big, [`c${index}`], undefined, 0).over);
+      }
+    }
+    expect(over).toHaveLength(1);
+    expect(sessions.has("c5")).toBe(true);
+  });
+});

@@ -1,0 +1,122 @@
+// SM-8, SM-9, SM-10: clients that do not answer. A second runtime on the same storage and sockets stands for the object after
+// hibernation, and for the passing of time: its ticks are told when they are.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { AccountRuntime } from "../../durable/account-runtime.ts";
+import { readConfig } from "../../durable/config.ts";
+import { Settings } from "../../durable/storage/settings.ts";
+import { Registration } from "../../durable/watchdog/registration.ts";
+import { parseJid } from "../../xmpp/jid.ts";
+import { Client } from "./support/client.ts";
+import { ManagedClient } from "./support/managed-client.ts";
+import { say } from "./support/servers.ts";
+
+const SM = "urn:xmpp:sm:3";
+
+function messages(account: string, from: number, to: number, body = "Hello"): string {
+  const lines: string[] = [];
+  for (let id = from; id <= to; id += 1) {
+    lines.push(
+      `<message from="bob@good.example/a" to="${account}" id="${id}"><body>${body}</body></message>`,
+    );
+  }
+  return lines.join("");
+}
+
+/** The object wakes on the sockets that the platform has kept, and this is done. */
+async function afterSleep(
+  account: string,
+  act: (runtime: AccountRuntime, socketOf: (device: string) => WebSocket) => void,
+): Promise<void> {
+  await runInDurableObject(env.ACCOUNT.getByName(account), async (_instance, state) => {
+    const jid = parseJid(account);
+    const result = readConfig(env);
+    if (!jid || !result.ok) throw new Error("no account, or no settings");
+    const sockets = state.getWebSockets();
+    const registry = env.REGISTRY.getByName("a registry");
+    const registration = new Registration(new Settings(state.storage.sql), registry, account, true);
+    const runtime = await AccountRuntime.load(state.storage, result.config, jid, registration, sockets);
+    act(runtime, (device) => {
+      const socket = sockets.find((ws) => ws.deserializeAttachment()?.record?.device === device);
+      return socket ?? expect.fail(`the platform has not kept the socket of ${device}`);
+    });
+  });
+}
+
+it("SM-8 a client that does not answer loses its socket and not its session; the others notice nothing", async () => {
+  const account = "stalled@good.example";
+  const phone = await ManagedClient.online(account, "phone");
+  const other = await ManagedClient.online(account, "other");
+  await say(account, messages(account, 1, 3));
+  await phone.handles(3);
+  await other.handles(3);
+  await afterSleep(account, (runtime, socketOf) => {
+    const nowMs = Date.now();
+    runtime.clients.tick(nowMs);
+    runtime.onFrame(socketOf("other"), `<a xmlns="${SM}" h="3"/>`);
+    runtime.clients.tick(nowMs + 60_000);
+    runtime.clients.tick(nowMs + 60_001);
+  });
+  // Nothing that would end the session, also for a client that reads it later.
+  const rest = await phone.client.rest();
+  expect(rest.filter((frame) => !frame.startsWith("<r "))).toEqual(["closed 3008"]);
+  expect(rest.length).toBeGreaterThan(1);
+
+  await say(account, messages(account, 4, 5));
+  expect(await phone.comesBack()).toContain("<resumed ");
+  await phone.handles(5);
+  expect(phone.handled).toEqual(["1", "2", "3", "4", "5"]);
+  await other.handles(5);
+});
+
+it("SM-9 after hibernation a silent client is asked, and its answer is understood", async () => {
+  const account = "asked@good.example";
+  const phone = await ManagedClient.online(account, "phone");
+  await afterSleep(account, (runtime, socketOf) => {
+    runtime.clients.tick(Date.now() + 301_000);
+    runtime.onFrame(socketOf("phone"), `<a xmlns="${SM}" h="0"/>`);
+    runtime.clients.tick(Date.now() + 290_000);
+    runtime.onFrame(socketOf("phone"), `<r xmlns="${SM}"/>`);
+  });
+  expect(await phone.client.next()).toBe(`<r xmlns="${SM}"/>`);
+  expect(await phone.client.next()).toBe(`<a xmlns="${SM}" h="0"/>`);
+});
+
+it("SM-7 after hibernation in the middle of a replay it goes on where it was", async () => {
+  const account = "midway@good.example";
+  const phone = await ManagedClient.online(account, "phone");
+  await say(account, messages(account, 1, 2_000));
+  await phone.handles(900, { answers: false });
+  await afterSleep(account, (runtime, socketOf) => {
+    runtime.onFrame(socketOf("phone"), `<a xmlns="${SM}" h="800"/>`);
+    runtime.onFrame(socketOf("phone"), `<a xmlns="${SM}" h="900"/>`);
+    // As many as the window takes: more must not be there.
+    runtime.onFrame(socketOf("phone"), `<a xmlns="${SM}" h="1801"/>`);
+  });
+  await phone.handles(1_800, { answers: false });
+  const { handled } = phone;
+  expect(handled).toEqual(Array.from({ length: 1_800 }, (_none, index) => String(index + 1)));
+  expect((await phone.client.rest()).join()).toContain("<undefined-condition ");
+});
+
+it("SM-10 a client without Stream Management is asked after much, and ended when it says nothing", async () => {
+  const account = "speechless@good.example";
+  const client = await Client.online(account);
+  const other = await ManagedClient.online(account, "other");
+  await say(account, messages(account, 1, 1, "x".repeat(300_000)));
+  expect(await client.next()).toContain(` id="1"`);
+  const ping = await client.next();
+  expect(ping).toContain(`<ping xmlns="urn:xmpp:ping"/>`);
+  const id = / id="([^"]+)"/.exec(ping)?.[1] ?? "";
+  client.send(`<iq xmlns="jabber:client" type="result" id="${id}" to="good.example"/>`);
+  client.send(`<iq xmlns="jabber:client" type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>`);
+  // The first answer was heard: everything begins anew.
+  await say(account, messages(account, 2, 6, "x".repeat(900_000)));
+  await other.handles(6);
+  const rest = await client.rest();
+  expect(rest.filter((frame) => frame.includes("<ping "))).toHaveLength(1);
+  expect(rest.find((frame) => frame.startsWith("<stream:error"))).toContain("<connection-timeout ");
+  expect(rest.at(-1)).toBe("closed 1000");
+});
