@@ -42,11 +42,11 @@ interface Queued {
 
 interface ClientSessionsOptions {
   rows: ClientSessionRows;
-  makeQueue(known: ReadonlySet<string>): ClientQueue;
+  makeQueue: (known: ReadonlySet<string>) => ClientQueue;
   /** A client that is gone for longer begins anew. */
   resumeSeconds: number;
   /** Hears how far in the log a client has acknowledged what it was sent. */
-  onAcknowledged(id: string, logSeq: number): void;
+  onAcknowledged: (id: string, logSeq: number) => void;
 }
 
 export class ClientSessions {
