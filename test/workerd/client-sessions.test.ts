@@ -78,8 +78,8 @@ it("SM-3 a client's stanza costs one row, one to three clients costs one", async
   await world("rows", ({ sql, wake }) => {
     const sessions = wake();
     for (const id of ["one", "two", "three"]) open(sessions, id);
+    const changes = (): number => sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
     const cost = (act: () => void): number => {
-      const changes = (): number => sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
       const from = changes();
       act();
       return changes() - from;
