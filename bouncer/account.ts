@@ -56,6 +56,7 @@ export class Account {
       bareJid,
       fullJid,
       connected: false,
+      rosterVersioning: false,
       downReason: "There is no connection to the server yet.",
     };
     const trace = new Trace();
@@ -104,8 +105,9 @@ export class Account {
   }
 
   /** UP-8: a session is bound, and its server knows nothing of us yet. */
-  upstreamBound(fullJid: string): void {
+  upstreamBound(fullJid: string, { rosterVersioning }: { rosterVersioning: boolean }): void {
     this.#session.fullJid = fullJid;
+    this.#session.rosterVersioning = rosterVersioning;
     this.#session.connected = true;
     this.#iq.upstreamBound();
     this.#iq.ask(

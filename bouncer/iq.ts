@@ -1,6 +1,5 @@
 /**
- * IQ and ROS together: takes each IQ, from upstream or from a client, and carries out what iq-out, iq-in and pushes
- * decide.
+ * IQ: takes each IQ, from upstream or from a client, and carries out what iq-out, iq-in and pushes decide.
  */
 import type { Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
@@ -11,7 +10,7 @@ import { answerForAll, IqIn, type IqInDecision } from "./iq-in.ts";
 import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
-import { pushKind, reissue, wantsPush } from "./pushes.ts";
+import { isBlockPush, reissue } from "./pushes.ts";
 import type { Session } from "./session.ts";
 
 interface IqDependencies {
@@ -45,9 +44,6 @@ export class Iq {
       client.carbons = payload.getName() === "enable";
       const stanza = iqResult(request);
       return outlet.deliver({ rule: "MSG-7", stanza, to: [id], reason: "carbons are ours to switch" });
-    }
-    if (toAccount && client && payload?.is("query", NS.roster) && request.attrs.type === "get") {
-      client.interested = true;
     }
     this.ask(request, id);
   }
@@ -103,12 +99,11 @@ export class Iq {
 
   requestFromUpstream(request: Element): void {
     const { caps, clients, outlet, ports, session } = this.#deps;
-    const push = pushKind(request, session.bareJid);
-    if (push) {
+    if (isBlockPush(request, session.bareJid)) {
       outlet.toUpstream("ROS-1", iqResult(request), "a push is acknowledged once");
-      for (const id of clients.idsWhere((client) => wantsPush(client, push))) {
+      for (const id of clients.allIds()) {
         const stanza = reissue(request, ports.ids.next());
-        outlet.deliver({ rule: "ROS-1", stanza, to: [id], reason: `a ${push} push, under a fresh id` });
+        outlet.deliver({ rule: "ROS-1", stanza, to: [id], reason: "a blocking push, under a fresh id" });
       }
       return;
     }

@@ -17,6 +17,8 @@ export interface Delivery {
   stanza: Element;
   to: readonly ClientId[];
   reason: string;
+  /** The stanza as text, where it is there already; `stanza` may then be a mere outline of it. */
+  frame?: string;
   /** Its place in the log, if it has one and is not what has just come itself. */
   logSeq?: number | undefined;
 }
@@ -42,14 +44,14 @@ export class Outlet {
   }
 
   /** LOG-8: a client that is being brought up to date gets from the log what is in the log, when its turn has come. */
-  deliver({ rule, stanza, to, reason, logSeq }: Delivery): void {
+  deliver({ rule, stanza, to, reason, logSeq, frame: text }: Delivery): void {
     const place = this.#log.placeOf(stanza);
     const seq = logSeq ?? place?.seq;
     const waits = seq !== undefined && this.#catchUp.anyBehind;
     const now = waits ? to.filter((id) => !this.#catchUp.isBehind(id)) : to;
     this.trace.add(this.#ports.clock.nowMs(), rule, stanza, place?.room ? to : now, reason);
     if (to.length === 0) return;
-    const frame = place?.message === stanza ? place.frame : serialize(stanza);
+    const frame = text ?? (place?.message === stanza ? place.frame : serialize(stanza));
     if (now.length > 0) this.#ports.clients.send(now, frame, seq);
     // Messages of rooms wait for nobody; but their place is beyond what the client has got.
     if (place?.room && now.length < to.length) {

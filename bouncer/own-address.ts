@@ -32,7 +32,8 @@ export class OwnAddress implements Part {
 
   fromClient(id: ClientId, stanza: Element): boolean {
     if (stanzaKind(stanza) !== "iq") return false;
-    if (!isSameJid(stanza.attrs.to ?? "", this.#context.session.fullJid)) return false;
+    const { to } = stanza.attrs;
+    if (to === undefined || !isSameJid(to, this.#context.session.fullJid)) return false;
     if (isIqRequest(stanza)) this.#request(id, stanza);
     else return this.#answer(id, stanza);
     return true;

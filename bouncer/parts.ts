@@ -5,15 +5,18 @@ import { Commands } from "./commands/commands.ts";
 import { OwnAddress } from "./own-address.ts";
 import type { Part, PartContext } from "./part.ts";
 import { Receipts } from "./receipts.ts";
+import { Roster } from "./roster.ts";
 
 /** The parts of one account's policy. */
 export function makeParts(context: PartContext): Part[] {
+  const roster = new Roster(context);
   return [
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
     new Commands(context),
     // Behind whoever answers such a request in its own way.
     new OwnAddress(context),
+    roster,
     // Last: it takes every result of an archive that nobody else has claimed.
     new ArchiveResults(context),
   ];

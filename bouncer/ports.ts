@@ -76,6 +76,8 @@ export interface Ports {
     /** What waits for clients that are inactive, by client and sender. */
     held: TextStore;
     devices: DeviceStore;
+    /** The roster's items by address, and its version. */
+    roster: TextStore;
   };
   owner: {
     /** How the account is doing, for its owner. */

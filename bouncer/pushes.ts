@@ -6,21 +6,15 @@ import type { Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { iqPayload } from "../xmpp/stanza.ts";
 import { clone } from "../xmpp/xml/element.ts";
-import type { Client } from "./clients.ts";
 
-type PushKind = "roster" | "blocking";
-
-/** Is this IQ a push that the account's own server may send? Anybody else's is forged (RFC 6121 section 2.1.6). */
-export function pushKind(iq: Element, bareJid: string): PushKind | undefined {
-  if (iq.attrs.type !== "set") return undefined;
-  if (iq.attrs.from !== undefined && iq.attrs.from !== bareJid) return undefined;
-  const namespace = iqPayload(iq)?.getNS();
-  if (namespace === NS.roster) return "roster";
-  return namespace === NS.blocking ? "blocking" : undefined;
+/** May this be a push? One that comes from anybody else is forged (RFC 6121 section 2.1.6). */
+export function isFromOwnServer(iq: Element, bareJid: string): boolean {
+  return iq.attrs.from === undefined || iq.attrs.from === bareJid;
 }
 
-export function wantsPush(client: Client, kind: PushKind): boolean {
-  return kind === "roster" ? client.interested : true;
+export function isBlockPush(iq: Element, bareJid: string): boolean {
+  const isSet = iq.attrs.type === "set" && isFromOwnServer(iq, bareJid);
+  return isSet && iqPayload(iq)?.getNS() === NS.blocking;
 }
 
 export function reissue(push: Element, id: string): Element {

@@ -207,7 +207,7 @@ export class AccountRuntime {
       if (chosen) this.#settings.set("resource", fullJid.slice(fullJid.indexOf("/") + 1));
       this.#settings.set("full-jid", fullJid);
       this.clients.upstreamBound(fullJid);
-      this.policy.upstreamBound(fullJid);
+      this.policy.upstreamBound(fullJid, this.upstream.features);
     });
     void this.tick();
   }
@@ -256,6 +256,7 @@ export class AccountRuntime {
         peerSessions: new TextTable(this.#storage.sql, "peer-sessions"),
         held: new TextTable(this.#storage.sql, "held"),
         devices: new DeviceRows(this.#storage.sql),
+        roster: new TextTable(this.#storage.sql, "roster"),
       },
       log: this.#log.store,
       clock: {

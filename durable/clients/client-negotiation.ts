@@ -45,7 +45,7 @@ export class ClientNegotiation {
   }
 
   context({ secure }: ClientSocket): ReceivingContext {
-    const { jid, vault, upstream } = this.#deps;
+    const { jid, vault } = this.#deps;
     const mechanisms = mechanismsByPreference.filter((name) => {
       const hash = hashOfMechanism(name);
       return hash ? vault.verifierFor(hash) !== undefined : secure;
@@ -55,7 +55,8 @@ export class ClientNegotiation {
       mechanisms,
       verifierFor: (hash) => vault.verifierFor(hash),
       nonce,
-      rosterVersioning: upstream.features.rosterVersioning,
+      // ROS-4: the roster's versions are ours.
+      rosterVersioning: true,
     };
   }
 

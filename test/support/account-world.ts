@@ -1,10 +1,13 @@
 // A World that is nothing but the account's policy: recording ports, a clock that only moves when told, counting ids.
 
+import type { Element } from "@xmpp/xml";
 import { Account, type AccountOptions } from "../../bouncer/account.ts";
 import type { OwnerStatus } from "../../bouncer/owner-status.ts";
 import type { Ports } from "../../bouncer/ports.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
+import { clone } from "../../xmpp/xml/element.ts";
+import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { MemoryDevices, MemoryLog } from "./memory-log.ts";
 import { memoryDirectedStore, memoryPresenceStore, memoryTextStore } from "./memory-store.ts";
@@ -55,11 +58,16 @@ const OWNER_STATUS: OwnerStatus = {
 /** What a device that was never here is told of the past, unless a test is about that. */
 const NOTHING = { count: 0, ageMs: 0 };
 
+export const SCRIPTED = "scripted";
+
 interface Beginning {
   /** "up": there is a session, and what it began with is over. "down": there was one once. "new": there never was. */
   session: "up" | "down" | "new";
   detachedShow: string;
   newDevice: AccountOptions["newDevice"];
+  /** The items of the server's roster, which is told whenever we ask; SCRIPTED where that is for the script to do. */
+  roster: string;
+  rosterVersioning: boolean;
 }
 
 interface Restart {
@@ -89,19 +97,30 @@ export class AccountWorld implements World {
   readonly #attached = new Set<string>();
   readonly #replaced = new Set<string>();
   /** Requests made without a session. */
-  readonly #waiting: string[] = [];
+  readonly #waiting: Element[] = [];
+  /** The ids under which the roster is asked for. */
+  readonly #rosterAsked: string[] = [];
   #connected = false;
+  readonly #roster: string;
+  readonly #features: { rosterVersioning: boolean };
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
-  constructor({ session = "up", detachedShow = "away", newDevice = NOTHING }: Partial<Beginning> = {}) {
+  constructor({
+    session = "up",
+    detachedShow = "away",
+    newDevice = NOTHING,
+    roster = "",
+    rosterVersioning = false,
+  }: Partial<Beginning> = {}) {
+    this.#roster = roster;
+    this.#features = { rosterVersioning };
     this.#ports = {
       upstream: {
         send: (stanza) => {
           if (!this.hasRoom) return false;
-          if (!this.#connected && stanzaKind(stanza) === "iq" && isIqRequest(stanza))
-            this.#waiting.push(serialize(stanza));
-          else this.#record("upstream", serialize(stanza));
+          if (this.#connected || stanzaKind(stanza) !== "iq" || !isIqRequest(stanza)) this.#toServer(stanza);
+          else this.#waiting.push(clone(stanza));
           return true;
         },
       },
@@ -125,6 +144,7 @@ export class AccountWorld implements World {
         peerSessions: memoryTextStore(),
         held: memoryTextStore(),
         devices: this.devices,
+        roster: memoryTextStore(),
       },
       log: this.log,
       clock: {
@@ -192,6 +212,7 @@ export class AccountWorld implements World {
   send(client: string, xml: string): void {
     this.#happens();
     this.account.fromClient(client, parse(xml));
+    this.#tellRoster();
   }
 
   upstreamSends(xml: string): void {
@@ -210,13 +231,15 @@ export class AccountWorld implements World {
     this.#connected = true;
     this.account.upstreamResumed();
     this.#release();
+    this.#tellRoster();
   }
 
   upstreamBound(fullJid: string): void {
     this.#happens();
     this.#connected = true;
-    this.account.upstreamBound(fullJid);
+    this.account.upstreamBound(fullJid, this.#features);
     this.#release();
+    this.#tellRoster();
   }
 
   /** Time passes; whatever falls due is seen to at its time, as the shell's timer does. */
@@ -256,7 +279,23 @@ export class AccountWorld implements World {
   /** What waited goes out, as the shell's queue does, but for what nobody waits for any more. */
   #release(): void {
     for (const request of this.#waiting.splice(0)) {
-      if (!this.account.isGivenUp(parse(request).attrs.id ?? "")) this.#record("upstream", request);
+      if (!this.account.isGivenUp(request.attrs.id ?? "")) this.#toServer(request);
+    }
+  }
+
+  #toServer(stanza: Element): void {
+    const isRosterGet =
+      stanza.attrs.type === "get" && stanza.getChild("query", "jabber:iq:roster") !== undefined;
+    if (this.#roster === SCRIPTED || !isRosterGet) this.#record("upstream", serialize(stanza));
+    else this.#rosterAsked.push(stanza.attrs.id ?? "");
+  }
+
+  /** The server's part in what most scripts are not about. */
+  #tellRoster(): void {
+    for (const id of this.#rosterAsked.splice(0)) {
+      const query = `<query xmlns="jabber:iq:roster">${this.#roster}</query>`;
+      const result = `<iq type="result" to="${FULL}" id="${id}">${query}</iq>`;
+      this.account.fromUpstream(parse(result, SERVER_LIMITS));
     }
   }
 

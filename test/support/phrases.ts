@@ -25,14 +25,10 @@ export function comesOnline(client: string, { later = false } = {}): Script {
   return later ? begins : [...begins, { upstream: "gets", xml: OUR_PRESENCE }];
 }
 
-/** A client asks for the roster and so is interested in pushes (RFC 6121 section 2.1.6). */
+/** A client asks for the roster, which is empty, and so is interested in pushes (RFC 6121 section 2.1.6). */
 export function asksForRoster(client: string): Script {
-  const query = `<query xmlns="jabber:iq:roster"/>`;
-  const id = `$roster_${client.replaceAll(/\W/g, "_")}`;
   return [
-    { from: client, send: `<iq type="get" id="roster">${query}</iq>` },
-    { upstream: "gets", xml: `<iq type="get" id="${id}">${query}</iq>` },
-    { upstream: "sends", xml: `<iq type="result" id="${id}" to="$full">${query}</iq>` },
-    { to: client, expect: `<iq type="result" id="roster" to="$full">${query}</iq>` },
+    { from: client, send: `<iq type="get" id="roster"><query xmlns="jabber:iq:roster"/></iq>` },
+    { to: client, expect: `<iq type="result" id="roster"><query xmlns="jabber:iq:roster" ver="$_"/></iq>` },
   ];
 }

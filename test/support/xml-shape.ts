@@ -4,7 +4,7 @@
 import type { Element } from "@xmpp/xml";
 import { namespaceOf } from "../../xmpp/xml/element.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
-import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { DEFAULT_LIMITS, type XmlLimits } from "../../xmpp/xml/limits.ts";
 
 /** One element: `{namespace}name`, its attributes without the default namespace, what is in it in order. */
 export interface Shape {
@@ -17,11 +17,11 @@ export interface Shape {
  * The element of a literal. Without a namespace of its own it is in jabber:client, so that tables stay readable.
  * @throws when it is not one well-formed element
  */
-export function parse(literal: string): Element {
+export function parse(literal: string, limits: XmlLimits = DEFAULT_LIMITS): Element {
   const text = literal.trim();
   const hasNamespace = /^<[^>]*\sxmlns=/u.test(text);
   const frame = hasNamespace ? text : text.replace(/^<[^\s/>]+/u, '$& xmlns="jabber:client"');
-  const result = parseFrame(frame, DEFAULT_LIMITS);
+  const result = parseFrame(frame, limits);
   if (!result.ok) throw new Error(`${result.problem.text}: ${literal}`);
   if (!result.element) throw new Error(`no element: ${literal}`);
   return result.element;

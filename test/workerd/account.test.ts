@@ -127,13 +127,14 @@ describe("LOGIN-1 the first login is proved by the account's server", () => {
 });
 
 describe("a session", () => {
-  it("UP-8 begins with carbons and presence", async () => {
+  it("UP-8 ROS-5 begins with carbons, presence and the roster", async () => {
     const account = "begins@good.example";
     await Client.online(account);
     const stanzas = await stanzasOf(account);
     expect(stanzas[0]).toMatch(/<iq .*<enable xmlns="urn:xmpp:carbons:2"\/><\/iq>/);
     expect(stanzas[1]).toMatch(/<presence .*<show>away<\/show>/);
-    expect(stanzas).toHaveLength(2);
+    expect(stanzas[2]).toMatch(/<iq .*<query xmlns="jabber:iq:roster"/);
+    expect(stanzas).toHaveLength(3);
   });
 
   it("IQ-2 MSG-1 what clients ask is answered to who asked, what comes goes to all", async () => {

@@ -5,6 +5,7 @@ import { AccountWorld, playPolicy } from "../../support/account-world.ts";
 import { asksForRoster, comesOnline } from "../../support/phrases.ts";
 import type { Script } from "../../support/scenario.ts";
 
+const versioned = `<query xmlns="jabber:iq:roster" ver="$_"><item jid="bob@example.org" subscription="both"/></query>`;
 const roster = `<query xmlns="jabber:iq:roster"><item jid="bob@example.org" subscription="both"/></query>`;
 const block = `<block xmlns="urn:xmpp:blocking"><item jid="eve@example.org"/></block>`;
 const unblock = `<unblock xmlns="urn:xmpp:blocking"/>`;
@@ -27,8 +28,8 @@ describe("ROS-1 pushes from the account's own server", () => {
       { rule: "ROS-1", because: "a push is acknowledged once", to: "upstream" },
       { rule: "ROS-1", because: "a roster push, under a fresh id", to: ["alice/one"] },
       { upstream: "gets", xml: `<iq type="result"${to} from="$full" id="push"/>` },
-      { to: "alice/one", expect: `<iq type="set"${from} to="$full" id="$first">${roster}</iq>` },
-      { to: "alice/two", expect: `<iq type="set"${from} to="$full" id="$second">${roster}</iq>` },
+      { to: "alice/one", expect: `<iq type="set"${from} to="$full" id="$first">${versioned}</iq>` },
+      { to: "alice/two", expect: `<iq type="set"${from} to="$full" id="$second">${versioned}</iq>` },
       { from: "alice/one", send: `<iq type="result" id="$first"/>` },
       { from: "alice/two", send: `<iq type="result" id="$second"/>` },
       { rule: "IQ-7", because: "this client was not asked", to: [] },
