@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import { OwnCaps } from "./caps.ts";
 import { type Client, type ClientRecord, Clients } from "./clients.ts";
+import { HeldBack } from "./held-back.ts";
 import { Iq } from "./iq.ts";
 import { CatchUp, type NewDeviceWindow } from "./log/catch-up.ts";
 import { MessageLog } from "./log/message-log.ts";
@@ -63,7 +64,8 @@ export class Account {
     const logged = { ports, clients: this.#clients, session: this.#session, trace };
     this.#log = new MessageLog(ports, this.#session);
     const catchUp = new CatchUp({ ...logged, newDevice });
-    this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp });
+    const held = new HeldBack(ports, this.#clients, bareJid);
+    this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp, held });
     this.#caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {
       ports,
@@ -86,7 +88,7 @@ export class Account {
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const isRoom = (address: string): boolean => this.#presence.isRoom(address);
     const log = { messages: this.#log, catchUp };
-    this.#parts = [catchUp, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
+    this.#parts = [held, catchUp, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
   }
 
   /** What was decided lately and why, oldest first. */
@@ -216,7 +218,9 @@ export class Account {
   /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
   setClientState(id: ClientId, active: boolean): void {
     const client = this.#clients.get(id);
-    if (client) client.active = active;
+    if (!client || client.active === active) return;
+    client.active = active;
+    this.#eachPart((part) => part.clientState?.(id));
   }
 
   /** DOWN-2: is this the id of a client's request that is not waited for any more? What is still to be sent of it is void. */

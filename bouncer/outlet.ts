@@ -5,6 +5,7 @@
 import type { Element } from "@xmpp/xml";
 import { errorReply } from "../xmpp/stanza.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
+import type { HeldBack } from "./held-back.ts";
 import type { CatchUp } from "./log/catch-up.ts";
 import type { MessageLog } from "./log/message-log.ts";
 import type { ClientId, Ports } from "./ports.ts";
@@ -28,6 +29,7 @@ interface OutletDependencies {
   trace: Trace;
   log: Pick<MessageLog, "placeOf">;
   catchUp: Pick<CatchUp, "anyBehind" | "isBehind">;
+  held: Pick<HeldBack, "admit">;
 }
 
 export class Outlet {
@@ -35,27 +37,30 @@ export class Outlet {
   readonly #ports: Ports;
   readonly #log: OutletDependencies["log"];
   readonly #catchUp: OutletDependencies["catchUp"];
+  readonly #held: OutletDependencies["held"];
 
-  constructor({ ports, trace, log, catchUp }: OutletDependencies) {
+  constructor({ ports, trace, log, catchUp, held }: OutletDependencies) {
     this.#ports = ports;
     this.trace = trace;
     this.#log = log;
     this.#catchUp = catchUp;
+    this.#held = held;
   }
 
   /** LOG-8: a client that is being brought up to date gets from the log what is in the log, when its turn has come. */
   deliver({ rule, stanza, to, reason, logSeq, frame: text }: Delivery): void {
     const place = this.#log.placeOf(stanza);
     const seq = logSeq ?? place?.seq;
+    const frame = text ?? (place?.message === stanza ? place.frame : to.length > 0 ? serialize(stanza) : "");
+    const awake = this.#held.admit(stanza, frame, to);
+    if (awake.length < to.length) this.withhold("CSI-3", stanza, "not for inactive clients, or not now");
     const waits = seq !== undefined && this.#catchUp.anyBehind;
-    const now = waits ? to.filter((id) => !this.#catchUp.isBehind(id)) : to;
-    this.trace.add(this.#ports.clock.nowMs(), rule, stanza, place?.room ? to : now, reason);
-    if (to.length === 0) return;
-    const frame = text ?? (place?.message === stanza ? place.frame : serialize(stanza));
+    const now = waits ? awake.filter((id) => !this.#catchUp.isBehind(id)) : awake;
+    this.trace.add(this.#ports.clock.nowMs(), rule, stanza, place?.room ? awake : now, reason);
     if (now.length > 0) this.#ports.clients.send(now, frame, seq);
     // Messages of rooms wait for nobody; but their place is beyond what the client has got.
-    if (place?.room && now.length < to.length) {
-      const behind = to.filter((id) => this.#catchUp.isBehind(id));
+    if (place?.room && now.length < awake.length) {
+      const behind = awake.filter((id) => this.#catchUp.isBehind(id));
       this.#ports.clients.send(behind, frame);
     }
   }

@@ -46,6 +46,8 @@ export interface Part {
   /** A client's socket is gone, but it may come back. */
   suspended?(id: ClientId): void;
   resumed?(id: ClientId): void;
+  /** A client has said whether a person is looking at it (XEP-0352). */
+  clientState?(id: ClientId): void;
   /** A client with Stream Management has acknowledged what was sent to it, up to this place in the log. */
   acknowledged?(id: ClientId, logSeq: number): void;
   /** A client is gone; it is no longer among the clients. */

@@ -3,6 +3,7 @@ import { ArchiveResults } from "./archive-results.ts";
 import { ChatStates } from "./chat-states.ts";
 import { Commands } from "./commands/commands.ts";
 import { OwnAddress } from "./own-address.ts";
+import { ClientStates } from "./client-states.ts";
 import type { Part, PartContext } from "./part.ts";
 import { Receipts } from "./receipts.ts";
 import { Roster } from "./roster.ts";
@@ -13,6 +14,7 @@ export function makeParts(context: PartContext): Part[] {
   return [
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
+    new ClientStates(context),
     new Commands(context),
     // Behind whoever answers such a request in its own way.
     new OwnAddress(context),

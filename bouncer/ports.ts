@@ -46,6 +46,8 @@ export interface Ports {
      * room to keep it: it was not sent and never will be. `sender` is the client that is told when it does not arrive.
      */
     send(stanza: Element, sender?: ClientId): boolean;
+    /** Is anybody looking (XEP-0352)? Told to the server where it wants to know, now and in each session from then on. */
+    setClientState(active: boolean): void;
   };
   clients: {
     /**

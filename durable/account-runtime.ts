@@ -239,6 +239,7 @@ export class AccountRuntime {
     const ports = {
       upstream: {
         send: (...sent: Parameters<Upstream["send"]>) => this.upstream.send(...sent),
+        setClientState: (active: boolean) => this.upstream.setClientState(active),
       },
       clients: {
         send: (ids: readonly string[], frame: string, logSeq?: number) =>

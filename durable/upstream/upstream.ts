@@ -4,38 +4,27 @@
  * and to try again is decided in liveness.ts and retry.ts.
  */
 import type { Element } from "@xmpp/xml";
-import type {
-  Credentials,
-  NegotiationConfig,
-  NegotiationFailure,
-  ServerFeatures,
+import {
+  type Credentials,
+  type NegotiationConfig,
+  type NegotiationFailure,
+  NO_FEATURES,
+  type ServerFeatures,
 } from "../../xmpp/initiating/state.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { stanzaKind } from "../../xmpp/stanza.ts";
 import { readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Refused } from "../discovery/find-candidates.ts";
+import { ClientState } from "./client-state.ts";
 import { Dialer, type DialerDependencies, type LoginOutcome } from "./dialer.ts";
 import { Liveness, type Patience } from "./liveness.ts";
 import { NextHost } from "./next-host.ts";
 import { Retry, USUAL_ENDING } from "./retry.ts";
 import { streamErrorPolicy } from "./stream-error-policy.ts";
 import type { UpstreamAttempt } from "./upstream-attempt.ts";
+import type { UpstreamHandlers } from "./upstream-handlers.ts";
 import { describeServer, type Phase, type UpstreamStatus } from "./upstream-status.ts";
-
-interface UpstreamHandlers {
-  /** A new session, about which the server knows nothing yet. `chosen`: the resource is the server's choice. */
-  onBound(fullJid: string, chosen: boolean): void;
-  /** The old session goes on as if nothing had happened. */
-  onResumed(fullJid: string): void;
-  onStanza(stanza: Element): void;
-  /** What arrived together has been dealt with. */
-  onTurnEnd(): void;
-  /** A session was lost, or an attempt failed; it will be tried again. */
-  onLost(reason: string): void;
-  /** The server refuses the account's credentials: nothing is tried again until somebody logs in. */
-  onRefused(reason: string): void;
-}
 
 interface UpstreamDependencies extends DialerDependencies {
   /** UP-14: somebody else uses the resource that was asked for: another one from now on. */
@@ -62,6 +51,7 @@ export class Upstream {
   readonly #dialer: Dialer;
   readonly #retry = new Retry();
   readonly #nextHost = new NextHost();
+  readonly #clientState = new ClientState();
   #stream: UpstreamAttempt | undefined;
   #established: Established | undefined;
   /** The last attempt was made with a token, and has not led to a session. */
@@ -75,7 +65,7 @@ export class Upstream {
   #phase: { name: Phase; sinceMs: number };
   /** Of the latest attempt, once it has ended. */
   #tried: readonly Refused[] = [];
-  #features: ServerFeatures = { rosterVersioning: false, sessionRequired: false, streamManagement: false };
+  #features: ServerFeatures = NO_FEATURES;
 
   constructor(deps: UpstreamDependencies) {
     this.#deps = deps;
@@ -130,6 +120,12 @@ export class Upstream {
     return true;
   }
 
+  /** CSI-2: is anybody looking? Said now where the server wants to know, and again in each session. */
+  setClientState(active: boolean): void {
+    this.#clientState.set(active);
+    if (this.#stream?.isBound) this.#stream.send(this.#clientState.due(this.#features));
+  }
+
   /**
    * Proves a password by logging in upstream with it. Without a session the login becomes the session; beside one, it
    * ends once it is proved. Resolves when the outcome is stored.
@@ -170,7 +166,7 @@ export class Upstream {
         const nowMs = this.#nowMs();
         this.#established?.liveness.heard(nowMs);
         session.endTurn();
-        if (stream.isBound) stream.send(session.drain(nowMs));
+        if (stream.isBound) stream.send([...session.drain(nowMs), ...this.#clientState.due(this.#features)]);
         handlers.onTurnEnd();
       },
       onEnded: (failure) => this.#onEnded(failure, credentials),
@@ -210,6 +206,7 @@ export class Upstream {
     this.#gaveWay = false;
     this.#retry.established(nowMs);
     this.#nextHost.established(nowMs);
+    this.#clientState.begin();
     this.#established = { resumed, liveness: new Liveness(this.#deps.patience, nowMs) };
     this.#notePhase();
     this.#look();

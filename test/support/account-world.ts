@@ -91,6 +91,8 @@ export class AccountWorld implements World {
   readonly unmanaged = new Set<string>();
   /** By client: the highest place in the log of what it was sent. */
   readonly #sentTo = new Map<string, number>();
+  /** What the server was told last about whether anybody is looking (XEP-0352). */
+  upstreamActive: boolean | undefined;
   readonly #ports: Ports;
   readonly #options: AccountOptions;
   readonly #came = new Map<string, string[]>();
@@ -123,6 +125,7 @@ export class AccountWorld implements World {
           else this.#waiting.push(clone(stanza));
           return true;
         },
+        setClientState: (active) => void (this.upstreamActive = active),
       },
       clients: {
         send: (clients, frame, logSeq) => {
@@ -207,6 +210,12 @@ export class AccountWorld implements World {
     for (const client of connected) this.account.resume(client);
     this.account.prune();
     this.#lastDecision = undefined;
+  }
+
+  /** The client says whether a person is looking at it (XEP-0352). */
+  setClientState(client: string, active: boolean): void {
+    this.#happens();
+    this.account.setClientState(client, active);
   }
 
   send(client: string, xml: string): void {

@@ -17,6 +17,8 @@ type Step =
   | { resumes: string }
   /** It acknowledges all that it was sent (XEP-0198 section 4). */
   | { acknowledges: string }
+  /** A client says whether a person is looking at it (XEP-0352). */
+  | { from: string; says: "active" | "inactive" }
   | { from: string; send: string }
   /** The next thing that the client gets. */
   | { to: string; expect: string }
@@ -59,6 +61,7 @@ export interface World {
   acknowledge?(client: string): void | Promise<void>;
   restart(): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
+  setClientState(client: string, active: boolean): void | Promise<void>;
   upstreamSends(xml: string): void | Promise<void>;
   upstreamLost(reason: string): void | Promise<void>;
   upstreamBound(fullJid: string): void | Promise<void>;
@@ -99,6 +102,7 @@ class Player {
     if ("resumes" in step) return await world.resume(step.resumes);
     if ("acknowledges" in step) return await world.acknowledge?.(step.acknowledges);
     if ("proxy" in step) return await world.restart();
+    if ("says" in step) return await world.setClientState(step.from, step.says === "active");
     if ("from" in step) return await world.send(step.from, this.#fill(step.send));
     if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();
     if ("replaced" in step) return expect(await world.isReplaced(step.replaced), where).toBe(true);

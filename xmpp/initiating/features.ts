@@ -37,6 +37,7 @@ export function offersBind(features: Element): boolean {
 export function readServerFeatures(features: Element): ServerFeatures {
   const session = features.getChild("session", NS.session);
   return {
+    clientState: features.getChild("csi", NS.csi) !== undefined,
     rosterVersioning: features.getChild("ver", NS.rosterVer) !== undefined,
     streamManagement: features.getChild("sm", NS.sm) !== undefined,
     sessionRequired: session !== undefined && session.getChild("optional") === undefined,

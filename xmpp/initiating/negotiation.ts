@@ -12,22 +12,17 @@ import { serialize } from "../xml/serialize.ts";
 import { offersBind, offersStartTls, readServerFeatures } from "./features.ts";
 import { readInlineResults } from "./inline.ts";
 import { beginSasl, continueSasl, type SaslPorts, useKeys } from "./sasl.ts";
-import type {
-  NegotiationConfig,
-  NegotiationEffect,
-  NegotiationEvent,
-  NegotiationFailure,
-  NegotiationState,
-  ServerFeatures,
+import {
+  type NegotiationConfig,
+  type NegotiationEffect,
+  type NegotiationEvent,
+  type NegotiationFailure,
+  type NegotiationState,
+  NO_FEATURES,
 } from "./state.ts";
 
 const BIND_ID = "bind";
 const SESSION_ID = "session";
-const NO_FEATURES: ServerFeatures = {
-  rosterVersioning: false,
-  sessionRequired: false,
-  streamManagement: false,
-};
 
 export function startNegotiation(config: NegotiationConfig): NegotiationState {
   return { phase: "header", config, secured: config.tls === "direct", authenticated: false };

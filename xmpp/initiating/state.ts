@@ -103,10 +103,19 @@ export interface NegotiationState {
 
 /** What the server offered after authentication, as far as anybody here asks. */
 export interface ServerFeatures {
+  /** XEP-0352. */
+  clientState: boolean;
   rosterVersioning: boolean;
   sessionRequired: boolean;
   streamManagement: boolean;
 }
+
+export const NO_FEATURES: ServerFeatures = {
+  clientState: false,
+  rosterVersioning: false,
+  sessionRequired: false,
+  streamManagement: false,
+};
 
 export type NegotiationEvent =
   | { type: "connected" }

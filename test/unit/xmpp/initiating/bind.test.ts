@@ -23,7 +23,12 @@ const features = (content: string): string =>
   `<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>${content}</stream:features>`;
 const SM = `<sm xmlns='urn:xmpp:sm:3'/>`;
 const SESSION = `<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>`;
-const plain: ServerFeatures = { rosterVersioning: false, sessionRequired: false, streamManagement: false };
+const plain: ServerFeatures = {
+  clientState: false,
+  rosterVersioning: false,
+  sessionRequired: false,
+  streamManagement: false,
+};
 const bound = (
   offered: ServerFeatures,
   sm?: Extract<NegotiationEffect, { type: "bound" }>["sm"],

@@ -17,7 +17,12 @@ const session: Partial<NegotiationConfig> = {
   bind2: true,
   resume: { previd: "124", h: 7, fullJid: FULL },
 };
-const guessed = { rosterVersioning: false, sessionRequired: false, streamManagement: true };
+const guessed = {
+  clientState: false,
+  rosterVersioning: false,
+  sessionRequired: false,
+  streamManagement: true,
+};
 const ALL = two.INLINE_SM + two.INLINE_BIND;
 
 const bindsAfterwards: Line[] = [

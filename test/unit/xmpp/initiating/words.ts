@@ -45,7 +45,7 @@ export const prosody: ServerWords = {
       `<optional/></session><ver xmlns='urn:xmpp:features:rosterver'/><sub xmlns='urn:xmpp:features:pre-approval'/>` +
       `<csi xmlns='urn:xmpp:csi:0'/>`,
   ),
-  features: { rosterVersioning: true, sessionRequired: false, streamManagement: false },
+  features: { clientState: true, rosterVersioning: true, sessionRequired: false, streamManagement: false },
 };
 
 /** ejabberd 23. */
@@ -64,7 +64,7 @@ export const ejabberd: ServerWords = {
       `<c ver='9VoVwkg8JJYcTJbJF3dZmyhY3Gk=' node='http://www.process-one.net/en/ejabberd/' hash='sha-1' xmlns='http://jabber.org/protocol/caps'/>` +
       `<sm xmlns='urn:xmpp:sm:2'/><sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/>`,
   ),
-  features: { rosterVersioning: false, sessionRequired: false, streamManagement: true },
+  features: { clientState: true, rosterVersioning: false, sessionRequired: false, streamManagement: true },
 };
 
 /** From a TCP connection to the second stream, inside TLS. */
