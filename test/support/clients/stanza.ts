@@ -9,15 +9,28 @@ function hearJson(message: Message, how: Heard["how"] = "itself"): Heard {
   return { how, from, to, type, id, body };
 }
 
-/** @throws with the server's words when it does not get in */
-export async function loginStanza({ url, jid, password, device }: LoginOptions): Promise<ChatClient> {
+/** What this library does beside what all do. */
+interface StanzaClient extends ChatClient {
+  /** Joins a room (XEP-0045) under this nickname. */
+  join(room: string, nickname: string): Promise<void>;
+}
+
+/**
+ * `reconnects`: comes back by itself when its connection breaks off.
+ * @throws with the server's words when it does not get in
+ */
+export async function loginStanza(
+  { url, jid, password, device }: LoginOptions,
+  { reconnects = false } = {},
+): Promise<StanzaClient> {
   const journal = new Journal();
   const agent = createClient({
     jid,
     password,
     resource: device,
     transports: { websocket: url, bosh: false },
-    autoReconnect: false,
+    autoReconnect: reconnects,
+    maxReconnectBackoff: 2,
     sendReceipts: false,
   });
   agent.on("raw:incoming", (frame: string) => journal.frames.push(frame));
@@ -53,6 +66,9 @@ export async function loginStanza({ url, jid, password, device }: LoginOptions):
     say: async (to, body, id) => {
       agent.sendMessage({ to, type: "chat", id, body });
       await Promise.resolve();
+    },
+    join: async (room, nickname) => {
+      await agent.joinRoom(room, nickname);
     },
     discover: async (to, id) => {
       const answer = await agent.sendIQ({ to, id, type: "get", disco: { type: "info" } });
