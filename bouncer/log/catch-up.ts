@@ -206,6 +206,8 @@ export class CatchUp implements Part {
         count += 1;
       }
     }
+    // One whose queue has run over is gone by now.
+    if (this.#progress.get(id) !== progress) return;
     row.position = position < head ? position : undefined;
     // With nothing to acknowledge, it has all.
     if (count === 0) row.cursor = position;

@@ -33,23 +33,22 @@ export class AccountLog {
       .one();
     if (oldest === null || latest === null) return;
     this.#peers.list(oldest, latest);
-    if (!this.#deleteOldest(oldest, nowMs)) return;
+    if (!this.#deleteOldest(oldest, latest, nowMs)) return;
     const left = this.#sql.exec<{ seq: number | null }>("SELECT min(seq) AS seq FROM log").one().seq;
-    // Not at every step: it looks through all lists.
-    if (left === null || Math.floor(left / STEP) !== Math.floor(oldest / STEP)) {
-      this.#peers.forget(left ?? latest + 1);
-    }
+    this.#peers.forget(left ?? latest + 1);
   }
 
   /** False when there was nothing to delete. */
-  #deleteOldest(oldest: number, nowMs: number): boolean {
+  #deleteOldest(oldest: number, latest: number, nowMs: number): boolean {
     const { days, megabytes } = this.#retention;
-    const end = oldest + STEP;
     if (this.#sql.databaseSize > megabytes * 1_000_000) {
+      // How much a message takes differs: in small bites of what there is.
+      const end = oldest + Math.min(STEP, Math.ceil((latest - oldest + 1) / 10));
       return this.#sql.exec("DELETE FROM log WHERE seq < ?", end).rowsWritten > 0;
     }
     if (days === undefined) return false;
     const olderThanMs = nowMs - days * DAY_MS;
+    const end = oldest + STEP;
     return this.#sql.exec("DELETE FROM log WHERE seq < ? AND at_ms < ?", end, olderThanMs).rowsWritten > 0;
   }
 }

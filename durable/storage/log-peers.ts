@@ -11,6 +11,7 @@ export class LogPeers {
   readonly #sql: SqlStorage;
   /** Up to this number the log is listed. */
   #listed: number;
+  #forgotten = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -54,8 +55,10 @@ export class LogPeers {
     }
   }
 
-  /** What was deleted from the log needs no lists. */
+  /** What was deleted from the log needs no lists. Only now and then: it looks through all of them. */
   forget(oldest: number): void {
+    if (oldest - this.#forgotten < BATCH) return;
     this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
+    this.#forgotten = oldest;
   }
 }

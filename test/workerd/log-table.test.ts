@@ -1,0 +1,210 @@
+// LOG-1, LOG-9: the log's tables: what a message costs, what is read from them, and what retention leaves.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { LogEntry } from "../../bouncer/log/log-store.ts";
+import type { LogRetention } from "../../durable/log-config.ts";
+import { AccountLog } from "../../durable/storage/account-log.ts";
+import { DeviceRows } from "../../durable/storage/device-rows.ts";
+import { MemoryLog } from "../support/memory-log.ts";
+
+/** Pinned; fast-check prints it with the failing example. */
+const SEED = 20_261_122;
+const DAY_MS = 86_400_000;
+const FOREVER: LogRetention = { days: undefined, megabytes: 9_000 };
+
+async function withTables(name: string, test: (sql: SqlStorage) => void): Promise<void> {
+  await runInDurableObject(env.ACCOUNT.getByName(`log-${name}@good.example`), (_instance, { storage }) =>
+    test(storage.sql),
+  );
+}
+
+/** The same storage; every statement's rows written are added up. */
+function counting(sql: SqlStorage): { sql: SqlStorage; rowsWritten: () => number } {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const proxy = new Proxy(sql, {
+    get(target, name) {
+      if (name !== "exec") return Reflect.get(target, name, target);
+      return (query: string, ...bindings: SqlStorageValue[]) => {
+        const cursor = target.exec(query, ...bindings);
+        cursors.push(cursor);
+        return cursor;
+      };
+    },
+  });
+  return { sql: proxy, rowsWritten: () => cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0) };
+}
+
+function entry(over: Partial<LogEntry> = {}): LogEntry {
+  return {
+    atMs: 1_000,
+    sent: false,
+    device: undefined,
+    peer: "bob@example.org",
+    room: false,
+    messageId: "m",
+    stanzaId: "s",
+    frame: "<message/>",
+    ...over,
+  };
+}
+
+function count(sql: SqlStorage, table: string): number {
+  return sql.exec<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).one().count;
+}
+
+describe("LOG-1 what a message costs", () => {
+  it("LOG-1 one row written, and one more for each peer in 256 messages, later", async () => {
+    await withTables("cost", (storage) => {
+      const { sql, rowsWritten } = counting(storage);
+      const log = new AccountLog(sql, FOREVER);
+      for (let n = 0; n < 1_024; n += 1) log.store.append(entry({ peer: `p${n % 3}@example.org` }));
+      expect(rowsWritten()).toBe(1_024);
+      log.keepUp(0);
+      expect(rowsWritten()).toBe(1_024 + 4 * 3);
+      log.keepUp(0);
+      expect(rowsWritten()).toBe(1_024 + 4 * 3);
+    });
+  });
+
+  it("LOG-1 what no row may hold in production is not logged", async () => {
+    await withTables("large", (sql) => {
+      const log = new AccountLog(sql, FOREVER).store;
+      expect(log.append(entry({ frame: "x".repeat(1_900_001) }))).toBeUndefined();
+      expect(log.append(entry({ frame: "x".repeat(1_900_000) }))).toBe(1);
+      expect(log.append(entry({ messageId: "x".repeat(10_000) }))).toBeUndefined();
+    });
+  });
+});
+
+describe("LOG-1 what is read", () => {
+  it("LOG-1 is what the policy's tests believe, also after a reset and however much is listed", async () => {
+    const name = fc.constantFrom("phone", "laptop", undefined);
+    const message = fc.record({
+      peer: fc.constantFrom("bob@example.org", "carol@example.org", "room@muc.example.org"),
+      room: fc.boolean(),
+      sent: fc.boolean(),
+      device: name,
+      stanzaId: fc.constantFrom("a", "b", undefined),
+      atMs: fc.nat(100),
+      length: fc.integer({ min: 10, max: 400 }),
+    });
+    const samples = fc.sample(fc.array(message, { minLength: 1, maxLength: 700 }), {
+      seed: SEED,
+      numRuns: 12,
+    });
+    for (const [index, messages] of samples.entries()) {
+      // oxlint-disable-next-line no-await-in-loop -- one database after the other
+      await withTables(`differential-${index}`, (sql) => {
+        const log = new AccountLog(sql, FOREVER);
+        const model = new MemoryLog();
+        for (const [n, { length, ...rest }] of messages.entries()) {
+          const made = entry({ ...rest, frame: "x".repeat(length), messageId: `m${n}` });
+          expect(log.store.append(made)).toBe(model.append(made));
+          if (n % 97 === 0) log.keepUp(0);
+        }
+        const revived = new AccountLog(sql, FOREVER).store;
+        for (const store of [log.store, revived]) {
+          for (const after of [0, 1, 50, 255, 256, 257, 600, 1_000]) {
+            const limits = { count: 20, length: 2_000, exceptFrom: "phone" };
+            const plain = ({ messages: found, through }: ReturnType<typeof model.page>) => ({
+              seqs: found.map(({ seq }) => seq),
+              through: Math.max(through, after),
+            });
+            expect(plain(store.page(after, limits))).toEqual(plain(model.page(after, limits)));
+            for (const peer of ["bob@example.org", "room@muc.example.org", "nobody@example.org"]) {
+              const seqs = store.ofPeer(peer, after, 30).map(({ seq }) => seq);
+              expect(seqs).toEqual(model.ofPeer(peer, after, 30).map(({ seq }) => seq));
+            }
+          }
+          for (const since of [0, 50, 99, 101]) {
+            expect(store.beginOf(10, since)).toBe(model.beginOf(10, since));
+          }
+          expect(store.beginOf(0, 0)).toBe(model.head());
+          expect(store.latestIds(100)).toEqual(model.latestIds(100));
+        }
+      });
+    }
+  });
+
+  it("LOG-8 a page looks at no more than 5,000 rows, however many of them are rooms'", async () => {
+    await withTables("rooms", (sql) => {
+      const log = new AccountLog(sql, FOREVER).store;
+      for (let n = 0; n < 6_000; n += 1) log.append(entry({ room: true }));
+      log.append(entry());
+      const limits = { count: 1, length: 1, exceptFrom: "" };
+      expect(log.page(0, limits)).toEqual({ messages: [], through: 5_000 });
+      expect(log.page(5_000, limits)).toMatchObject({ messages: [{ seq: 6_001 }], through: 6_001 });
+    });
+  });
+});
+
+describe("LOG-9 retention", () => {
+  const NOW = 400 * DAY_MS;
+
+  it("LOG-9 by age, a thousand at a time, oldest first, with their lists", async () => {
+    await withTables("age", (sql) => {
+      const log = new AccountLog(sql, { days: 30, megabytes: 9_000 });
+      for (let n = 0; n < 2_500; n += 1) log.store.append(entry({ atMs: NOW - 31 * DAY_MS }));
+      for (let n = 0; n < 300; n += 1) log.store.append(entry({ atMs: NOW - 29 * DAY_MS }));
+      const left: number[] = [];
+      for (let step = 0; step < 4; step += 1) {
+        log.keepUp(NOW);
+        left.push(count(sql, "log"));
+      }
+      expect(left).toEqual([1_800, 800, 300, 300]);
+      expect(count(sql, "log_peer")).toBe(1);
+      expect(log.store.ofPeer("bob@example.org", 0, 1_000)).toHaveLength(300);
+      expect(log.store.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({
+        messages: [{ seq: 2_501 }],
+      });
+    });
+  });
+
+  it("LOG-9 by size, until it is small enough", async () => {
+    await withTables("size", (sql) => {
+      const log = new AccountLog(sql, { days: undefined, megabytes: 1 });
+      for (let n = 0; n < 4_000; n += 1) log.store.append(entry({ frame: "x".repeat(1_000) }));
+      expect(sql.databaseSize).toBeGreaterThan(1_000_000);
+      for (let step = 0; step < 30; step += 1) log.keepUp(NOW);
+      expect(sql.databaseSize).toBeLessThanOrEqual(1_000_000);
+      expect(count(sql, "log")).toBeGreaterThanOrEqual(500);
+      expect(log.store.head()).toBe(4_000);
+    });
+  });
+
+  it("LOG-9 a number is never given twice, although everything is gone and the object was reset", async () => {
+    await withTables("numbers", (sql) => {
+      const log = new AccountLog(sql, { days: 1, megabytes: 9_000 });
+      for (let n = 0; n < 5; n += 1) log.store.append(entry());
+      const row = { name: "phone", since: 0, position: undefined, firstSeenMs: 0, lastSeenMs: 0 };
+      new DeviceRows(sql).set({ ...row, cursor: 5 });
+      log.keepUp(NOW);
+      expect(count(sql, "log")).toBe(0);
+      const revived = new AccountLog(sql, FOREVER).store;
+      expect(revived.append(entry())).toBe(6);
+      expect(revived.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({ through: 6 });
+    });
+  });
+});
+
+describe("LOG-5 device rows", () => {
+  it("LOG-5 come back as they were written", async () => {
+    await withTables("devices", (sql) => {
+      const rows = new DeviceRows(sql);
+      const phone = { name: "phone", cursor: 7, since: 3, position: 9, firstSeenMs: 1, lastSeenMs: 2 };
+      rows.set({ ...phone, cursor: 1 });
+      rows.set(phone);
+      rows.set({ ...phone, name: "laptop", position: undefined });
+      rows.delete("nobody");
+      expect(new DeviceRows(sql).entries()).toEqual([
+        { ...phone, name: "laptop", position: undefined },
+        phone,
+      ]);
+      rows.delete("phone");
+      expect(new DeviceRows(sql).entries()).toHaveLength(1);
+    });
+  });
+});
