@@ -186,3 +186,44 @@ describe("settings of the upstream session", () => {
     }
   });
 });
+
+describe("settings of the log", () => {
+  const DAY_MS = 86_400_000;
+  const MAX = Number.MAX_SAFE_INTEGER;
+
+  it.each([
+    ["", 365],
+    ["30", 30],
+    ["forever", undefined],
+  ])("LOG-9 LOG_DAYS %j: %j", (text, days) => {
+    expect(config({ LOG_DAYS: text }).logRetention.days).toBe(days);
+  });
+
+  it.each([
+    ["", 1_000],
+    ["9000", 9_000],
+  ])("LOG-9 LOG_MEGABYTES %j: %j", (text, megabytes) => {
+    expect(config({ LOG_MEGABYTES: text }).logRetention.megabytes).toBe(megabytes);
+  });
+
+  it.each([
+    ["", { count: 200, ageMs: 3 * DAY_MS }],
+    ["none", { count: 0, ageMs: 0 }],
+    ["1 day", { count: MAX, ageMs: DAY_MS }],
+    [" 50 messages ", { count: 50, ageMs: MAX }],
+    ["10 messages,7 days", { count: 10, ageMs: 7 * DAY_MS }],
+  ])("LOG-7 REPLAY_NEW_DEVICE %j", (text, window) => {
+    expect(config({ REPLAY_NEW_DEVICE: text }).newDevice).toEqual(window);
+  });
+
+  it.each([
+    ["LOG_DAYS", "0", 'must be a whole number of days, or "forever"'],
+    ["LOG_DAYS", "1.5", 'must be a whole number of days, or "forever"'],
+    ["LOG_MEGABYTES", "9001", "must be a whole number of megabytes from 1 to 9000"],
+    ["LOG_MEGABYTES", "1 GB", "must be a whole number of megabytes from 1 to 9000"],
+    ["REPLAY_NEW_DEVICE", "3 weeks", 'must be like "3 days, 200 messages", one of the two, or "none"'],
+    ["REPLAY_NEW_DEVICE", "3 days,", 'must be like "3 days, 200 messages", one of the two, or "none"'],
+  ])("CFG-3 %s = %j", (name, text, words) => {
+    expect(problems({ [name]: text })).toContain(`${name}: ${words}`);
+  });
+});
