@@ -5,6 +5,7 @@ import { askDeployment, deploymentNotice, letsSomebodyIn } from "./deployment.ts
 import { readServerWords } from "./server-words.ts";
 import { startSession } from "./session.ts";
 import type { Credentials } from "./session.ts";
+import { toBareJid } from "./typed-jid.ts";
 import { replaceConverseLogin } from "./waiting.ts";
 
 // Converse's own key: the account whose SCRAM keys it keeps. Absent after a logout.
@@ -41,15 +42,6 @@ function takeNotice(): string | undefined {
   const words = sessionStorage.getItem(NOTICE);
   sessionStorage.removeItem(NOTICE);
   return words ?? undefined;
-}
-
-/** A bare JID from what a person may type or paste: an xmpp: URI, a full JID, capital letters. */
-function toBareJid(typed: string): string | undefined {
-  const [bare = ""] = typed
-    .trim()
-    .replace(/^xmpp:/i, "")
-    .split(/[/?]/);
-  return /^[^@\s]+@[^@\s]+$/.test(bare) ? bare.toLowerCase() : undefined;
 }
 
 /** The session is over, or has not come about: start afresh, with the reason on the login form. */

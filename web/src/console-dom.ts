@@ -1,0 +1,60 @@
+// Building the console's elements. Everything that comes from elsewhere goes in as text, never as markup.
+
+import type { OwnerStatus } from "../../bouncer/owner-status.ts";
+import type { Ask } from "./console-ask.ts";
+import { ago, moment } from "./console-words.ts";
+
+/** A part of the console. */
+export interface Section {
+  readonly root: HTMLElement;
+  /** The state is known anew. */
+  show?(status: OwnerStatus): void;
+}
+
+/** Sections, in the order in which they are shown; each is made anew for each login. */
+export type Sections = readonly ((ask: Ask) => Section)[];
+
+type Child = Node | string | undefined;
+
+/** An element of the page by its id. */
+export function element<T extends HTMLElement>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) {
+    throw new TypeError(`the page has no #${id}`);
+  }
+  return found;
+}
+
+export function make(name: string, className: string, ...children: Child[]): HTMLElement {
+  const made = document.createElement(name);
+  made.className = className;
+  made.append(...children.filter((child) => child !== undefined));
+  return made;
+}
+
+/** A section with its heading. */
+export function makeSection(title: string, body: HTMLElement): HTMLElement {
+  const heading = make("h2", "", title);
+  heading.id = `section-${title.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
+  const root = make("section", "", heading, body);
+  root.setAttribute("aria-labelledby", heading.id);
+  return root;
+}
+
+/** A point in time, and how long that is ago or ahead. */
+export function makeTime(stamp: string): HTMLElement {
+  const date = new Date(stamp);
+  const made = document.createElement("time");
+  made.dateTime = stamp;
+  made.title = date.toLocaleString();
+  made.textContent = `${moment(date)} (${ago(date)})`;
+  return made;
+}
+
+/** What is new takes the place of what was there; what is the same stays, so that nothing is read out twice. */
+export function replace(place: HTMLElement, ...children: Child[]): void {
+  const fresh = make("div", "", ...children);
+  if (place.innerHTML !== fresh.innerHTML) {
+    place.replaceChildren(...fresh.childNodes);
+  }
+}
