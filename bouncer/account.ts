@@ -21,6 +21,7 @@ import { Outage } from "./outage.ts";
 import { Outlet } from "./outlet.ts";
 import type { Part } from "./part.ts";
 import { makeParts } from "./parts.ts";
+import { PeerSessions } from "./peer-sessions.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import type { Session } from "./session.ts";
@@ -84,11 +85,12 @@ export class Account {
       detachedShow,
       onAvailable: (id) => this.#eachPart((part) => part.available?.(id)),
     });
-    this.#iq = new Iq({ ...shared, onCapsChanged: () => this.#presence.broadcast() });
+    const sessions = new PeerSessions({ ...shared, ask: (request) => this.#iq.ask(request, undefined) });
+    this.#iq = new Iq({ ...shared, sessions, onCapsChanged: () => this.#presence.broadcast() });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const isRoom = (address: string): boolean => this.#presence.isRoom(address);
     const log = { messages: this.#log, catchUp };
-    this.#parts = [held, catchUp, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
+    this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
   }
 
   /** What was decided lately and why, oldest first. */

@@ -8,9 +8,9 @@ import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
 import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
-import type { Client, Clients } from "./clients.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { ClientId, TextStore } from "./ports.ts";
+import type { Responders } from "./responders.ts";
 import { joinFields, splitFields } from "./text-fields.ts";
 
 /** Beyond this a request is refused. */
@@ -72,10 +72,12 @@ export class IqIn {
   /** In the order in which the clients were asked, which is that of their deadlines. */
   readonly #pending = new Map<string, Pending>();
   readonly #store: TextStore;
+  readonly #responders: Responders;
   #totalLength = 0;
 
-  constructor(store: TextStore) {
+  constructor(store: TextStore, responders: Responders) {
     this.#store = store;
+    this.#responders = responders;
     for (const { key, value, atMs } of store.entries()) {
       const [text = "", asked = "", ...tried] = splitFields(value);
       const frame = parseFrame(text, DEFAULT_LIMITS);
@@ -93,14 +95,14 @@ export class IqIn {
   }
 
   /** Decides who answers a request that is not ours to answer. */
-  route(request: Element, clients: Clients, nowMs: number): IqInDecision {
+  route(request: Element, nowMs: number): IqInDecision {
     const { length } = serialize(request);
     const isTooMuch =
       this.#pending.size >= MAX_PENDING.count ||
       length > MAX_PENDING.length ||
       this.#totalLength + length > MAX_PENDING.totalLength;
     if (isTooMuch) return refuse(request, "too many requests are waiting", "resource-constraint");
-    return this.#askNext({ request, asked: "", tried: [], atMs: 0, length }, clients, nowMs);
+    return this.#askNext({ request, asked: "", tried: [], atMs: 0, length }, nowMs);
   }
 
   /** A client's answer: goes upstream if that client was the one asked, and only once. */
@@ -113,20 +115,27 @@ export class IqIn {
   }
 
   /** The requests that a client left unanswered by going away go to the next one. */
-  detach(client: ClientId, clients: Clients, nowMs: number): IqInDecision[] {
-    return this.#reask((pending) => pending.asked === client, clients, nowMs);
+  detach(client: ClientId, nowMs: number): IqInDecision[] {
+    return this.#reask((pending) => pending.asked === client, nowMs);
+  }
+
+  /** So do those of a client that is gone for now, but for what only it can answer: it may be back in time. */
+  suspend(client: ClientId, nowMs: number): IqInDecision[] {
+    return this.#reask(({ asked, request }) => asked === client && !this.#responders.isOwned(request), nowMs);
   }
 
   /** The process is a new one: whoever did not come back cannot answer. */
-  revived(clients: Clients, nowMs: number): IqInDecision[] {
-    const there = new Set(clients.byRecency().flatMap((client) => (isThere(client) ? [client.id] : [])));
-    return this.#reask((pending) => !there.has(pending.asked), clients, nowMs);
+  revived(nowMs: number): IqInDecision[] {
+    return this.#reask(
+      ({ asked, request }) => !this.#responders.of(request).some(({ client }) => client.id === asked),
+      nowMs,
+    );
   }
 
-  expire(clients: Clients, nowMs: number): IqInDecision[] {
+  expire(nowMs: number): IqInDecision[] {
     const dueMs = this.nextDeadlineMs();
     if (dueMs === undefined || dueMs > nowMs) return [];
-    return this.#reask((pending) => pending.atMs + CLIENT_TIMEOUT_MS <= nowMs, clients, nowMs);
+    return this.#reask((pending) => pending.atMs + CLIENT_TIMEOUT_MS <= nowMs, nowMs);
   }
 
   nextDeadlineMs(): number | undefined {
@@ -139,26 +148,27 @@ export class IqIn {
     for (const key of this.#pending.keys()) this.#remove(key);
   }
 
-  #reask(due: (pending: Pending) => boolean, clients: Clients, nowMs: number): IqInDecision[] {
+  #reask(due: (pending: Pending) => boolean, nowMs: number): IqInDecision[] {
     // Before anything is asked anew: that goes to the end, and would be met again.
     const overdue = [...this.#pending].filter(([, pending]) => due(pending));
     return overdue.map(([key, pending]) => {
       this.#remove(key);
-      return this.#askNext(pending, clients, nowMs);
+      return this.#askNext(pending, nowMs);
     });
   }
 
-  #askNext(pending: Pending, clients: Clients, nowMs: number): IqInDecision {
+  #askNext(pending: Pending, nowMs: number): IqInDecision {
     const { request, length } = pending;
     const tried = pending.asked === "" ? pending.tried : [...pending.tried, pending.asked];
-    const next = clients.byRecency().find((client) => isThere(client) && !tried.includes(client.id));
-    if (!next) return refuse(request, "no client is there to answer", "service-unavailable");
+    const found = this.#responders.of(request).find(({ client }) => !tried.includes(client.id));
+    if (!found) return refuse(request, "no client is there to answer", "service-unavailable");
+    const next = found.client;
     const key = keyOf(request.attrs.from, request.attrs.id);
     this.#remove(key);
     this.#pending.set(key, { request, asked: next.id, tried, atMs: nowMs, length });
     this.#totalLength += length;
     this.#store.set(key, joinFields(serialize(request), next.id, ...tried), nowMs);
-    return { type: "ask", rule: "IQ-7", client: next.id, request, reason: "the most recently active client" };
+    return { type: "ask", rule: "IQ-7", client: next.id, request, reason: found.reason };
   }
 
   #remove(key: string): void {
@@ -168,11 +178,6 @@ export class IqIn {
     this.#totalLength -= pending.length;
     this.#store.delete(key);
   }
-}
-
-/** SM-2: a client that is gone for now could not answer in time. */
-function isThere({ presence, suspendedAtMs }: Client): boolean {
-  return presence !== undefined && suspendedAtMs === undefined;
 }
 
 function refuse(

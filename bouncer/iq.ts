@@ -10,7 +10,9 @@ import { answerForAll, IqIn, type IqInDecision } from "./iq-in.ts";
 import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
+import type { PeerSessions } from "./peer-sessions.ts";
 import { isBlockPush, reissue } from "./pushes.ts";
+import { Responders } from "./responders.ts";
 import type { Session } from "./session.ts";
 
 interface IqDependencies {
@@ -19,6 +21,7 @@ interface IqDependencies {
   caps: OwnCaps;
   outlet: Outlet;
   session: Session;
+  sessions: PeerSessions;
   /** What a client can do has changed, and so what we advertise. */
   onCapsChanged(): void;
 }
@@ -32,7 +35,7 @@ export class Iq {
     this.#deps = deps;
     const { store, clock } = deps.ports;
     this.#out = new IqOut(deps.session.bareJid, store.requests, clock.nowMs());
-    this.#in = new IqIn(store.inbound);
+    this.#in = new IqIn(store.inbound, new Responders(deps));
   }
 
   requestFromClient(id: ClientId, request: Element): void {
@@ -45,6 +48,7 @@ export class Iq {
       const stanza = iqResult(request);
       return outlet.deliver({ rule: "MSG-7", stanza, to: [id], reason: "carbons are ours to switch" });
     }
+    this.#deps.sessions.requested(request, id);
     this.ask(request, id);
   }
 
@@ -112,7 +116,7 @@ export class Iq {
     const idleSeconds = latest ? Math.max(0, Math.floor((nowMs - latest.lastActiveMs) / 1000)) : 0;
     const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds });
     if (answer) outlet.toUpstream("IQ-6", answer, "answered for all clients");
-    else this.#carryOut([this.#in.route(request, clients, nowMs)]);
+    else this.#carryOut([this.#in.route(request, nowMs)]);
   }
 
   answerFromClient(id: ClientId, answer: Element): void {
@@ -129,15 +133,15 @@ export class Iq {
 
   /** A client is gone; it is no longer among the clients. */
   detach(id: ClientId): void {
-    const { clients, ports } = this.#deps;
+    const { ports } = this.#deps;
     this.#out.detach(id);
-    this.#carryOut(this.#in.detach(id, clients, ports.clock.nowMs()));
+    this.#carryOut(this.#in.detach(id, ports.clock.nowMs()));
   }
 
   /** A client is gone for now: what it was asked goes to the next one. Its own requests stay open. */
   suspend(id: ClientId): void {
-    const { clients, ports } = this.#deps;
-    this.#carryOut(this.#in.detach(id, clients, ports.clock.nowMs()));
+    const { ports } = this.#deps;
+    this.#carryOut(this.#in.suspend(id, ports.clock.nowMs()));
   }
 
   /** A new session: who asked us over the old one waits no more. */
@@ -158,19 +162,19 @@ export class Iq {
   revived(): void {
     const { clients, ports } = this.#deps;
     for (const id of this.#out.askers()) if (!clients.get(id)) this.#out.detach(id);
-    this.#carryOut(this.#in.revived(clients, ports.clock.nowMs()));
+    this.#carryOut(this.#in.revived(ports.clock.nowMs()));
   }
 
   /** Fails what is overdue. */
   tick(): void {
-    const { clients, ports, session } = this.#deps;
+    const { ports, session } = this.#deps;
     const nowMs = ports.clock.nowMs();
     const rule = session.connected ? "IQ-4" : "DOWN-2";
     const why = session.connected ? "The other side did not answer." : session.downReason;
     for (const { asker, error } of this.#out.expire(nowMs, why)) {
       this.#answer(rule, asker, error, "unanswered in time");
     }
-    this.#carryOut(this.#in.expire(clients, nowMs));
+    this.#carryOut(this.#in.expire(nowMs));
   }
 
   nextDeadlineMs(): number | undefined {
@@ -190,6 +194,7 @@ export class Iq {
       if (decision.type === "answer") outlet.toUpstream(decision.rule, decision.answer, decision.reason);
       else {
         const { rule, request, client, reason } = decision;
+        this.#deps.sessions.asked(request, client);
         outlet.deliver({ rule, stanza: request, to: [client], reason });
       }
     }

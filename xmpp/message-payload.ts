@@ -28,7 +28,10 @@ export interface Acknowledgement {
   id: string;
 }
 
-/** Receipts (XEP-0184), markers (XEP-0333) and displayed sync by server assist (XEP-0490 section 4.4) in a message. */
+/**
+ * Receipts (XEP-0184), markers (XEP-0333), displayed sync by server assist (XEP-0490 section 4.4), and what is said of a call
+ * that was proposed (XEP-0353), in a message.
+ */
 export function acknowledgementsIn(message: Element): Acknowledgement[] {
   return message.getChildElements().flatMap((element) => {
     const acknowledgement = readAcknowledgement(element);
@@ -48,6 +51,10 @@ function readAcknowledgement(element: Element): Acknowledgement | undefined {
       const stanzaId = element.getChild("stanza-id", NS.stanzaIds)?.attrs.id;
       return stanzaId === undefined ? undefined : { element, kind: "displayed-sync displayed", id: stanzaId };
     }
+    case NS.jingleMessage:
+      if (id === undefined) return undefined;
+      if (name === "proceed" || name === "reject") return { element, kind: "call answered", id };
+      return name === "ringing" || name === "finish" ? { element, kind: `call ${name}`, id } : undefined;
     default:
       return undefined;
   }
