@@ -55,11 +55,11 @@ export class AccountObject extends DurableObject<Env> {
   /** ALIVE-2: for the watchdog. Goes on where the alarm has stopped; says whether it had. */
   async wake(bareJid: string): Promise<boolean> {
     const stuck = isStuck(await this.ctx.storage.getAlarm(), Date.now());
-    // What was never to be kept online has no alarm to miss.
+    // What is not kept online has no alarm to miss, and a password in the settings to be tried again (CFG-4).
     const wasKept = (this.#settings.get("registered") ?? "no") !== "no";
     const runtime = await this.#load(bareJid);
     if (stuck && wasKept) await runtime?.rescue();
-    else if (stuck) await runtime?.tick();
+    else if (!wasKept) await runtime?.tick();
     return stuck;
   }
 

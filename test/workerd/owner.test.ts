@@ -105,6 +105,22 @@ describe("OWNER-3 GET status", () => {
   });
 });
 
+describe("CMD-3 the same as a command", () => {
+  it("CMD-3 a client asks at the account's own address", async () => {
+    const account = "commander@good.example";
+    const client = await Client.online(account, { resource: "phone" });
+    const { address } = await statusOf(account);
+    client.send(
+      `<iq xmlns="jabber:client" type="set" id="c" to="${address ?? ""}">` +
+        `<command xmlns="http://jabber.org/protocol/commands" node="status"/></iq>`,
+    );
+    const answer = await client.until(/id="c"/);
+    expect(answer).toContain(`status="completed"`);
+    expect(answer).toContain(`<field var="phase" label="State" type="text-single"><value>online</value>`);
+    expect(answer).toMatch(/<value>phone: connected since [-0-9T:.Z]+, unavailable, 0 waiting<\/value>/);
+  });
+});
+
 describe("OWNER-5 GET trace", () => {
   it("OWNER-5 has a decision a line, with devices by name and nothing that anybody has written", async () => {
     const account = "traced@good.example";

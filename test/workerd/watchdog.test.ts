@@ -112,6 +112,12 @@ describe("ALIVE-2 an account whose alarm is stuck", () => {
     expect(await alarmOf(account)).toBe(before);
     await deleteAlarm(account);
     expect(await env.ACCOUNT.getByName(account).wake(account)).toBe(true);
+    const history = await runInDurableObject(
+      env.ACCOUNT.getByName(account),
+      (_instance, { storage: { sql } }) =>
+        sql.exec<{ value: string }>("SELECT value FROM setting WHERE name = 'history'").one().value,
+    );
+    expect(history.match(/"rescued"/g)).toHaveLength(1);
   });
 });
 
