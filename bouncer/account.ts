@@ -86,7 +86,8 @@ export class Account {
       onAvailable: (id) => this.#eachPart((part) => part.available?.(id)),
     });
     const sessions = new PeerSessions({ ...shared, ask: (request) => this.#iq.ask(request, undefined) });
-    this.#iq = new Iq({ ...shared, sessions, onCapsChanged: () => this.#presence.broadcast() });
+    const onCapsLearned = (changed: boolean): void => this.#capabilitiesLearned(changed);
+    this.#iq = new Iq({ ...shared, sessions, onCapsLearned });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const isRoom = (address: string): boolean => this.#presence.isRoom(address);
     const log = { messages: this.#log, catchUp };
@@ -307,6 +308,11 @@ export class Account {
       case undefined:
         this.#outlet.withhold("XML-0", stanza, "not a stanza");
     }
+  }
+
+  #capabilitiesLearned(changed: boolean): void {
+    if (changed) this.#presence.broadcast();
+    this.#eachPart((part) => part.capabilitiesLearned?.());
   }
 
   #eachPart(act: (part: Part) => void): void {

@@ -46,6 +46,7 @@ export class OwnCaps {
   readonly #store: TextStore;
   readonly #clients: Clients;
   #current: Capabilities = { identity: IDENTITY, features: OWN_FEATURES.toSorted() };
+  #union: ReadonlySet<string> = new Set(OWN_FEATURES);
   /** The hash of what is current, once somebody has asked for it. */
   #ver: string | undefined;
 
@@ -62,6 +63,11 @@ export class OwnCaps {
   featuresOf({ presence }: Pick<Client, "presence">): ReadonlySet<string> | undefined {
     const node = presence && nodeOf(presence);
     return node === undefined ? undefined : this.#known.get(node)?.features;
+  }
+
+  /** Do we tell the world that we can do this? */
+  isAdvertised(feature: string): boolean {
+    return this.#union.has(feature);
   }
 
   /**
@@ -154,6 +160,7 @@ export class OwnCaps {
     const before = this.#current.features;
     if (union.size === before.length && before.every((feature) => union.has(feature))) return false;
     this.#current = { identity: IDENTITY, features: [...union].toSorted() };
+    this.#union = union;
     this.#ver = undefined;
     return true;
   }

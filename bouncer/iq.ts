@@ -22,8 +22,8 @@ interface IqDependencies {
   outlet: Outlet;
   session: Session;
   sessions: PeerSessions;
-  /** What a client can do has changed, and so what we advertise. */
-  onCapsChanged(): void;
+  /** We have learned what a client's software can do, and have something else to advertise if that `changed`. */
+  onCapsLearned(changed: boolean): void;
 }
 
 export class Iq {
@@ -121,11 +121,8 @@ export class Iq {
 
   answerFromClient(id: ClientId, answer: Element): void {
     const { caps, outlet, ports } = this.#deps;
-    const learned = caps.answered(id, answer, ports.clock.nowMs());
-    if (learned !== undefined) {
-      if (learned) this.#deps.onCapsChanged();
-      return;
-    }
+    const changed = caps.answered(id, answer, ports.clock.nowMs());
+    if (changed !== undefined) return this.#deps.onCapsLearned(changed);
     const decision = this.#in.answer(answer, id);
     if (decision.deliver) outlet.toUpstream("IQ-7", answer, decision.reason);
     else outlet.withhold("IQ-7", answer, decision.reason);

@@ -43,6 +43,8 @@ export interface Part {
   attached?(id: ClientId): void;
   /** A client has sent its initial presence, and was told who is there (PRES-9). */
   available?(id: ClientId): void;
+  /** We have learned what some client's software can do (XEP-0115). */
+  capabilitiesLearned?(): void;
   /** A client's socket is gone, but it may come back. */
   suspended?(id: ClientId): void;
   resumed?(id: ClientId): void;

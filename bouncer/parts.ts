@@ -5,6 +5,7 @@ import { Commands } from "./commands/commands.ts";
 import { OwnAddress } from "./own-address.ts";
 import { ClientStates } from "./client-states.ts";
 import type { Part, PartContext } from "./part.ts";
+import { Pep } from "./pep.ts";
 import { Receipts } from "./receipts.ts";
 import { Roster } from "./roster.ts";
 
@@ -19,6 +20,7 @@ export function makeParts(context: PartContext): Part[] {
     // Behind whoever answers such a request in its own way.
     new OwnAddress(context),
     roster,
+    new Pep(context, { isContact: (bareJid) => roster.mayContain(bareJid) }),
     // Last: it takes every result of an archive that nobody else has claimed.
     new ArchiveResults(context),
   ];

@@ -78,6 +78,8 @@ export interface Ports {
     /** What waits for clients that are inactive, by client and sender. */
     held: TextStore;
     devices: DeviceStore;
+    /** The last notification of each node, by publisher and node (XEP-0163). */
+    pep: TextStore;
     /** The roster's items by address, and its version. */
     roster: TextStore;
   };

@@ -257,6 +257,7 @@ export class AccountRuntime {
         peerSessions: new TextTable(this.#storage.sql, "peer-sessions"),
         held: new TextTable(this.#storage.sql, "held"),
         devices: new DeviceRows(this.#storage.sql),
+        pep: new TextTable(this.#storage.sql, "pep"),
         roster: new TextTable(this.#storage.sql, "roster"),
       },
       log: this.#log.store,

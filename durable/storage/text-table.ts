@@ -1,7 +1,8 @@
 /** The policy's text stores, each a topic in the table `policy_text`. Bounds are the policy's. */
 import type { TextStore } from "../../bouncer/ports.ts";
 
-type Topic = "capabilities" | "held" | "inbound" | "peer-sessions" | "receipts" | "requests" | "roster";
+type Topic =
+  "capabilities" | "held" | "inbound" | "peer-sessions" | "pep" | "receipts" | "requests" | "roster";
 
 export class TextTable implements TextStore {
   readonly #sql: SqlStorage;

@@ -147,6 +147,7 @@ export class AccountWorld implements World {
         peerSessions: memoryTextStore(),
         held: memoryTextStore(),
         devices: this.devices,
+        pep: memoryTextStore(),
         roster: memoryTextStore(),
       },
       log: this.log,
