@@ -75,11 +75,9 @@ export class Account {
       outlet: this.#outlet,
       session: this.#session,
     };
-    this.#messages = new MessageFlow({
-      ...shared,
-      log: this.#log,
-      onSent: (id, message) => this.#eachPart((part) => part.sent?.(id, message)),
-    });
+    const onSent = (id: ClientId, message: Element): void =>
+      this.#eachPart((part) => part.sent?.(id, message));
+    this.#messages = new MessageFlow({ ...shared, log: this.#log, onSent });
     this.#presence = new Presence({
       ...shared,
       detachedShow,
@@ -89,9 +87,10 @@ export class Account {
     const onCapsLearned = (changed: boolean): void => this.#capabilitiesLearned(changed);
     this.#iq = new Iq({ ...shared, sessions, onCapsLearned });
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
-    const isRoom = (address: string): boolean => this.#presence.isRoom(address);
     const log = { messages: this.#log, catchUp };
-    this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, iq: this.#iq, isRoom, log })];
+    const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
+    const rest = { detachedShow, iq: this.#iq, isRoom, log, onSent };
+    this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
   }
 
   /** What was decided lately and why, oldest first. */

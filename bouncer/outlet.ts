@@ -65,6 +65,12 @@ export class Outlet {
     }
   }
 
+  /** Stanzas that were kept as text, to one client, as one decision: `about` stands for them in the trace. */
+  replay({ rule, stanza: about, to, reason }: Delivery, frames: Iterable<string>): void {
+    this.trace.add(this.#ports.clock.nowMs(), rule, about, to, reason);
+    for (const frame of frames) this.#ports.clients.send(to, frame);
+  }
+
   /** False when too much is waiting already: the stanza is lost, and whoever cares has to say so (DOWN-5). */
   toUpstream(rule: string, stanza: Element, reason: string, sender?: ClientId): boolean {
     const sent = this.#ports.upstream.send(stanza, sender);

@@ -20,8 +20,12 @@ export interface PartContext {
   outlet: Outlet;
   session: Session;
   caps: OwnCaps;
-  /** Is this bare JID a room that one of our clients has joined? */
+  /** Is this bare JID a room that the account is in? */
   isRoom(bareJid: string): boolean;
+  /** The `<show/>` that others see while no client is there; empty for plain available. */
+  detachedShow: string;
+  /** Tells every part that a client's message is on its way (Part.sent); for a part that sends it itself. */
+  onSent(id: ClientId, message: Element): void;
   /** For questions of our own to the server, or to anybody. */
   iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
   log: {
@@ -39,6 +43,8 @@ export interface Part {
   fromClient?(id: ClientId, stanza: Element): boolean;
   /** A client's message is on its way to the server: there was room for it. */
   sent?(id: ClientId, message: Element): void;
+  /** Is this bare JID a room that the account is in? */
+  isRoom?(bareJid: string): boolean;
   /** A client has bound. */
   attached?(id: ClientId): void;
   /** A client has sent its initial presence, and was told who is there (PRES-9). */

@@ -7,6 +7,7 @@ import { ClientStates } from "./client-states.ts";
 import type { Part, PartContext } from "./part.ts";
 import { Pep } from "./pep.ts";
 import { Receipts } from "./receipts.ts";
+import { Rooms } from "./rooms/rooms.ts";
 import { Roster } from "./roster.ts";
 
 /** The parts of one account's policy. */
@@ -16,6 +17,8 @@ export function makeParts(context: PartContext): Part[] {
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
     new ClientStates(context),
+    // Behind those who leave out what need not be said.
+    new Rooms(context),
     new Commands(context),
     // Behind whoever answers such a request in its own way.
     new OwnAddress(context),

@@ -39,6 +39,39 @@ export interface TextStore {
   delete(key: string): void;
 }
 
+/** A room of the account (bouncer/rooms/room.ts). Stanzas are serialized. */
+export interface StoredRoom {
+  jid: string;
+  phase: "outside" | "joining" | "entered" | "joined" | "leaving";
+  nick: string;
+  autojoin: boolean;
+  pinned: boolean;
+  /** Our own presence there. */
+  self?: string | undefined;
+  subject?: string | undefined;
+  members: { client: ClientId; presence: string; owed?: StoredLimits | undefined }[];
+  waiters: { client: ClientId; nick: string; presence: string; limits: StoredLimits }[];
+}
+
+interface StoredLimits {
+  maxchars?: number | undefined;
+  maxstanzas?: number | undefined;
+  seconds?: number | undefined;
+  sinceMs?: number | undefined;
+}
+
+/** Rooms, and who is in them. Written at once, read only when the policy is made. */
+export interface RoomStore {
+  rooms(): StoredRoom[];
+  set(room: StoredRoom): void;
+  /** With its occupants. */
+  delete(jid: string): void;
+  /** Occupants other than us, nickname and presence, in the chunks they were written in. */
+  occupants(jid: string): { chunk: number; occupants: (readonly [nick: string, presence: string])[] }[];
+  setOccupants(jid: string, chunk: number, occupants: readonly (readonly [string, string])[]): void;
+  deleteOccupants(jid: string): void;
+}
+
 export interface Ports {
   upstream: {
     /**
@@ -82,6 +115,7 @@ export interface Ports {
     pep: TextStore;
     /** The roster's items by address, and its version. */
     roster: TextStore;
+    rooms: RoomStore;
   };
   owner: {
     /** How the account is doing, for its owner. */

@@ -4,7 +4,6 @@
  * is counted per target, and leaves when its last holder does.
  */
 import xml, { type Element } from "@xmpp/xml";
-import { bareJidOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
@@ -95,14 +94,6 @@ export class PresenceOut {
     }
     const leaving = this.#leaving.get(from);
     return [...ids, ...(leaving === undefined ? [] : [leaving])];
-  }
-
-  /** XEP-0045 section 7.2.1: a room is joined by presence with an `<x/>` of its own. */
-  isRoom(bareJid: string): boolean {
-    for (const [target, { last }] of this.#directed) {
-      if (last.getChild("x", NS.muc) && bareJidOf(target) === bareJid) return true;
-    }
-    return false;
   }
 
   /** A presence came back: an error, or our own leaving of a room, ends what we held there; another nickname does not. */

@@ -74,11 +74,6 @@ export class Presence {
     }
   }
 
-  /** Has one of the clients joined this room? */
-  isRoom(bareJid: string): boolean {
-    return this.#out.isRoom(bareJid);
-  }
-
   /** PRES-1: says upstream what the account is now, when that has changed. */
   broadcast(): void {
     const { clients, caps, detachedShow, outlet, ports, session } = this.#deps;

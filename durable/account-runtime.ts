@@ -19,6 +19,7 @@ import { ClientSessionRows } from "./storage/client-session-rows.ts";
 import { DeviceRows } from "./storage/device-rows.ts";
 import { Outbound } from "./storage/outbound.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
+import { RoomTables } from "./storage/room-tables.ts";
 import { Settings } from "./storage/settings.ts";
 import { TextTable } from "./storage/text-table.ts";
 import { UndeliveredTable } from "./storage/undelivered.ts";
@@ -259,6 +260,7 @@ export class AccountRuntime {
         devices: new DeviceRows(this.#storage.sql),
         pep: new TextTable(this.#storage.sql, "pep"),
         roster: new TextTable(this.#storage.sql, "roster"),
+        rooms: new RoomTables(this.#storage.sql),
       },
       log: this.#log.store,
       clock: {

@@ -17,6 +17,7 @@ type StanzaCondition =
   | "forbidden"
   | "item-not-found"
   | "jid-malformed"
+  | "not-acceptable"
   | "not-allowed"
   | "policy-violation"
   | "remote-server-timeout"

@@ -36,6 +36,10 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE outbound ADD COLUMN sender TEXT;
    ALTER TABLE upstream ADD COLUMN handed_over INTEGER;
    CREATE TABLE undelivered (seq INTEGER PRIMARY KEY, stanza TEXT NOT NULL, sender TEXT, reason TEXT NOT NULL);`,
+  // Rooms that the account is in, and who else is.
+  `CREATE TABLE room (jid TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE room_occupants (jid TEXT NOT NULL, chunk INTEGER NOT NULL, occupants TEXT NOT NULL,
+     PRIMARY KEY (jid, chunk)) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -10,7 +10,12 @@ import { clone } from "../../xmpp/xml/element.ts";
 import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { MemoryDevices, MemoryLog } from "./memory-log.ts";
-import { memoryDirectedStore, memoryPresenceStore, memoryTextStore } from "./memory-store.ts";
+import {
+  memoryDirectedStore,
+  memoryPresenceStore,
+  memoryRoomStore,
+  memoryTextStore,
+} from "./memory-store.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { parse } from "./xml-shape.ts";
@@ -57,6 +62,8 @@ const OWNER_STATUS: OwnerStatus = {
 };
 /** What a device that was never here is told of the past, unless a test is about that. */
 const NOTHING = { count: 0, ageMs: 0 };
+/** What the policy asks for by itself on each new session, unless a test is about that. */
+const BOOKMARKS = /^<iq [^>]*type="get".*(?:urn:xmpp:bookmarks:1|storage:bookmarks)/;
 
 export const SCRIPTED = "scripted";
 
@@ -68,6 +75,8 @@ interface Beginning {
   /** The items of the server's roster, which is told whenever we ask; SCRIPTED where that is for the script to do. */
   roster: string;
   rosterVersioning: boolean;
+  /** false: what a new session asks for bookmarks is answered with an error, and not shown. */
+  bookmarks: boolean;
 }
 
 interface Restart {
@@ -105,6 +114,9 @@ export class AccountWorld implements World {
   #connected = false;
   readonly #roster: string;
   readonly #features: { rosterVersioning: boolean };
+  readonly #asksForBookmarks: boolean;
+  /** The ids under which bookmarks are asked for. */
+  readonly #bookmarksAsked: string[] = [];
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
@@ -114,9 +126,11 @@ export class AccountWorld implements World {
     newDevice = NOTHING,
     roster = "",
     rosterVersioning = false,
+    bookmarks = false,
   }: Partial<Beginning> = {}) {
     this.#roster = roster;
     this.#features = { rosterVersioning };
+    this.#asksForBookmarks = bookmarks;
     this.#ports = {
       upstream: {
         send: (stanza) => {
@@ -149,6 +163,7 @@ export class AccountWorld implements World {
         devices: this.devices,
         pep: memoryTextStore(),
         roster: memoryTextStore(),
+        rooms: memoryRoomStore(),
       },
       log: this.log,
       clock: {
@@ -250,6 +265,7 @@ export class AccountWorld implements World {
     this.account.upstreamBound(fullJid, this.#features);
     this.#release();
     this.#tellRoster();
+    this.#tellNoBookmarks();
   }
 
   /** Time passes; whatever falls due is seen to at its time, as the shell's timer does. */
@@ -296,7 +312,9 @@ export class AccountWorld implements World {
   #toServer(stanza: Element): void {
     const isRosterGet =
       stanza.attrs.type === "get" && stanza.getChild("query", "jabber:iq:roster") !== undefined;
-    if (this.#roster === SCRIPTED || !isRosterGet) this.#record("upstream", serialize(stanza));
+    if (!this.#asksForBookmarks && BOOKMARKS.test(serialize(stanza))) {
+      this.#bookmarksAsked.push(stanza.attrs.id ?? "");
+    } else if (this.#roster === SCRIPTED || !isRosterGet) this.#record("upstream", serialize(stanza));
     else this.#rosterAsked.push(stanza.attrs.id ?? "");
   }
 
@@ -306,6 +324,12 @@ export class AccountWorld implements World {
       const query = `<query xmlns="jabber:iq:roster">${this.#roster}</query>`;
       const result = `<iq type="result" to="${FULL}" id="${id}">${query}</iq>`;
       this.account.fromUpstream(parse(result, SERVER_LIMITS));
+    }
+  }
+
+  #tellNoBookmarks(): void {
+    for (let id = this.#bookmarksAsked.shift(); id !== undefined; id = this.#bookmarksAsked.shift()) {
+      this.account.fromUpstream(parse(`<iq type="error" to="${FULL}" id="${id}"/>`));
     }
   }
 

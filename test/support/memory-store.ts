@@ -1,7 +1,7 @@
 // The policy's stores in memory. What is in them outlives an Account, as the object's tables outlive its process. Stanzas are
 // kept as text, so that nothing that is stored can be changed afterwards.
 
-import type { DirectedStore, PresenceStore, TextStore } from "../../bouncer/ports.ts";
+import type { DirectedStore, PresenceStore, RoomStore, StoredRoom, TextStore } from "../../bouncer/ports.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { parse } from "./xml-shape.ts";
 
@@ -31,5 +31,23 @@ export function memoryTextStore(): TextStore {
       [...rows].map(([key, row]) => Object.assign({ key }, row)).toSorted((a, b) => a.atMs - b.atMs),
     set: (key, value, atMs) => void rows.set(key, { value, atMs }),
     delete: (key) => void rows.delete(key),
+  };
+}
+
+export function memoryRoomStore(): RoomStore {
+  const rooms = new Map<string, string>();
+  const occupants = new Map<string, Map<number, string>>();
+  return {
+    rooms: () => [...rooms.values()].map((text): StoredRoom => JSON.parse(text)),
+    set: (room) => void rooms.set(room.jid, JSON.stringify(room)),
+    delete: (jid) => [rooms, occupants].forEach((table) => table.delete(jid)),
+    occupants: (jid) =>
+      [...(occupants.get(jid) ?? [])].map(([chunk, text]) => ({ chunk, occupants: JSON.parse(text) })),
+    setOccupants: (jid, chunk, inIt) =>
+      void occupants.set(
+        jid,
+        (occupants.get(jid) ?? new Map<number, string>()).set(chunk, JSON.stringify(inIt)),
+      ),
+    deleteOccupants: (jid) => void occupants.delete(jid),
   };
 }

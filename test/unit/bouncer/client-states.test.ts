@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AccountWorld, playPolicy } from "../../support/account-world.ts";
 import { comesOnline, enablesCarbons } from "../../support/phrases.ts";
 import type { Script } from "../../support/scenario.ts";
+import { enters, occupant, ROOM } from "./rooms/words.ts";
 
 const two: Script = [
   { attach: "alice/one" },
@@ -152,25 +153,25 @@ describe("CSI-3 presence waits for an inactive client", () => {
   });
 
   it("CSI-3 in a room: occupants come and go unnoticed, what is said comes after them, and so does what concerns oneself", async () => {
-    const room = "room@muc.example.org";
-    const join = `<presence to="${room}/alice"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
-    const occupant = (nick: string, status = ""): string =>
-      `<presence from="${room}/${nick}" to="$full"><x xmlns="http://jabber.org/protocol/muc#user"><item affiliation="none" role="participant"/>${status}</x></presence>`;
-    const own = occupant("alice", `<status code="110"/>`);
     await playPolicy([
       { attach: "alice/one" },
       ...comesOnline("alice/one"),
       { from: "alice/one", says: "inactive" },
-      { from: "alice/one", send: join },
-      { upstream: "gets", xml: join },
-      { upstream: "sends", xml: occupant("carol") },
+      ...enters("alice/one"),
+      { upstream: "sends", xml: occupant("dave") },
       { silent: "alice/one" },
-      { upstream: "sends", xml: own },
-      ...getsInOrder(occupant("carol"), own),
+      {
+        upstream: "sends",
+        xml: occupant("al", [110], { item: `<item affiliation="owner" role="moderator"/>` }),
+      },
+      ...getsInOrder(
+        occupant("dave"),
+        occupant("al", [110], { item: `<item affiliation="owner" role="moderator"/>` }),
+      ),
       { upstream: "sends", xml: occupant("dave") },
       { upstream: "sends", xml: bob("away") },
-      { upstream: "sends", xml: text(`${room}/dave`, "groupchat") },
-      ...getsInOrder(occupant("dave"), text(`${room}/dave`, "groupchat")),
+      { upstream: "sends", xml: text(`${ROOM}/dave`, "groupchat") },
+      ...getsInOrder(occupant("dave"), text(`${ROOM}/dave`, "groupchat")),
       { from: "alice/one", says: "active" },
       ...getsInOrder(bob("away")),
     ]);

@@ -19,7 +19,7 @@ const MUC_USER = "http://jabber.org/protocol/muc#user";
 const occupant = (nick: string, codes: readonly number[] = [], attributes = ""): string =>
   `<presence from="room@muc.example.org/${nick}" to="$full"${attributes}><x xmlns="${MUC_USER}">` +
   `<item affiliation="none" role="participant"/>${codes.map((code) => `<status code="${code}"/>`).join("")}</x></presence>`;
-const join = `<presence to="room@muc.example.org/al"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
+const join = `<presence to="room@muc.example.org/al"/>`;
 const joins = (client: string): Script => [
   { from: client, send: join },
   { upstream: "gets", xml: join },

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { AccountWorld, playPolicy } from "../../support/account-world.ts";
 import { comesOnline, enablesCarbons, OUR_CAPS } from "../../support/phrases.ts";
+import { enters, entersToo } from "./rooms/words.ts";
 import type { Script } from "../../support/scenario.ts";
 
 const BOB = "bob@example.org/a";
@@ -187,16 +188,16 @@ describe("RCPT-4 ids that are used again", () => {
 
   it("RCPT-4 occupants of a room are different people; the room is one", async () => {
     const room = "room@muc.example.org";
-    const join = `<presence to="${room}/alice"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
+    const ofRoom = `<x xmlns="http://jabber.org/protocol/muc#user"/>`;
     await playPolicy([
       ...two,
       ...comesOnline("alice/one"),
-      { from: "alice/one", send: join },
-      { upstream: "gets", xml: join },
-      ...first(`${room}/carol`, received),
+      ...enters("alice/one"),
+      ...entersToo("alice/two"),
+      ...first(`${room}/carol`, received + ofRoom),
       { from: "alice/two", send: message(`${room}/dave`, received) },
       { upstream: "gets", xml: message(`${room}/dave`, received) },
-      { to: "alice/one", expect: carbon(`${room}/dave`, received) },
+      { to: "alice/one", expect: carbon(`${room}/dave`, received + ofRoom) },
       { from: "alice/two", send: message(`${room}/carol`, received) },
       ...swallowed,
       { from: "alice/one", send: message(room, marker("displayed"), { type: "groupchat" }) },

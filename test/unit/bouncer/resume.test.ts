@@ -6,7 +6,7 @@ import { comesOnline, enablesCarbons, OUR_AWAY, OUR_PRESENCE } from "../../suppo
 import type { Script } from "../../support/scenario.ts";
 
 const bob = `<presence from="bob@example.org/a" to="$full"/>`;
-const join = `<presence to="room@muc.example.org/al"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
+const join = `<presence to="room@muc.example.org/al"/>`;
 const part = `<presence to="room@muc.example.org/al" type="unavailable"/>`;
 const hello = `<message from="bob@example.org/a" to="$full"><body>Hi</body></message>`;
 const request = `<iq type="set" from="bob@example.org/a" to="$full" id="j"><jingle xmlns="urn:xmpp:jingle:1"/></iq>`;

@@ -6,7 +6,7 @@ import { comesOnline, OUR_AWAY, OUR_PRESENCE } from "../../support/phrases.ts";
 import { shape } from "../../support/xml-shape.ts";
 
 const HOUR_MS = 3_600_000;
-const join = `<presence to="room@muc.example.org/al"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
+const join = `<presence to="room@muc.example.org/al"/>`;
 const part = `<presence to="room@muc.example.org/al" type="unavailable"/>`;
 
 describe("PRES-5 directed presence of clients that did not survive the process", () => {

@@ -1,0 +1,49 @@
+/** What a client asks for of a room's history (XEP-0045 section 7.2.14), read, and applied to what is kept. */
+import type { Element } from "@xmpp/xml";
+import { NS } from "../../xmpp/namespaces.ts";
+
+/** Each undefined where the client does not limit it. Plain data. */
+export interface HistoryLimits {
+  maxchars?: number | undefined;
+  maxstanzas?: number | undefined;
+  seconds?: number | undefined;
+  /** Milliseconds since the epoch. */
+  sinceMs?: number | undefined;
+}
+
+/** `parse` reads an XEP-0082 timestamp; NaN when it is none. */
+export function readLimits(join: Element, parse: (stamp: string) => number): HistoryLimits {
+  const { maxchars, maxstanzas, seconds, since } =
+    join.getChild("x", NS.muc)?.getChild("history")?.attrs ?? {};
+  const sinceMs = parse(since ?? "");
+  return {
+    maxchars: readCount(maxchars),
+    maxstanzas: readCount(maxstanzas),
+    seconds: readCount(seconds),
+    sinceMs: Number.isNaN(sinceMs) ? undefined : sinceMs,
+  };
+}
+
+/**
+ * The latest of the messages that are within every limit, oldest first. `maxchars` counts "the complete XML stanzas, not
+ * just their XML character data" (section 7.2.14).
+ */
+export function withinLimits<M extends { atMs: number; length: number }>(
+  messages: readonly M[],
+  { maxchars = Infinity, maxstanzas = Infinity, seconds, sinceMs = -Infinity }: HistoryLimits,
+  nowMs: number,
+): M[] {
+  const fromMs = Math.max(sinceMs, seconds === undefined ? -Infinity : nowMs - seconds * 1000);
+  const chosen: M[] = [];
+  let characters = 0;
+  for (const message of messages.toReversed()) {
+    characters += message.length;
+    if (chosen.length >= maxstanzas || characters > maxchars) break;
+    if (message.atMs >= fromMs) chosen.push(message);
+  }
+  return chosen.toReversed();
+}
+
+function readCount(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,68 @@
+/** MUC-6 and MUC-7: a client leaves a room by itself; the account leaves with the last one, unless it is to stay. */
+import xml, { type Element } from "@xmpp/xml";
+import { occupantItem, occupantUnavailable, STATUS } from "../../xmpp/muc.ts";
+import { NS } from "../../xmpp/namespaces.ts";
+import { clone } from "../../xmpp/xml/element.ts";
+import type { ClientId } from "../ports.ts";
+import { sayPresence } from "./own-presence.ts";
+import type { Room } from "./room.ts";
+import type { RoomContext } from "./room-context.ts";
+
+/** A room that does not confirm in this time is taken to be left. */
+export const LEAVE_TIMEOUT_MS = 60_000;
+
+/** Takes a client out of the room; false when it was not in. `goodbye`: what it said, and so what it is to hear. */
+export function takeOut(context: RoomContext, room: Room, client: ClientId, goodbye?: Element): boolean {
+  const waited = room.waiters.some((waiter) => waiter.client === client);
+  const was = room.members.delete(client) || waited;
+  if (!was) return false;
+  room.waiters = room.waiters.filter((waiter) => waiter.client !== client);
+  room.pingers = room.pingers.filter((pinger) => pinger.client !== client);
+  if (goodbye) {
+    const stanza = ownUnavailable(context, room, goodbye);
+    context.outlet.deliver({
+      rule: "MUC-6",
+      stanza,
+      to: [client],
+      reason: "it has left; the room need not know",
+    });
+  }
+  settle(context, room, goodbye);
+  return true;
+}
+
+/** What becomes of the room after somebody has left, or it is to be kept no more. */
+export function settle(context: RoomContext, room: Room, goodbye?: Element): void {
+  if (!room.isEmpty || room.isKept) {
+    sayPresence(context, room);
+    return context.list.save(room);
+  }
+  const wasSaid = room.isIn || (room.phase === "joining" && room.said);
+  if (room.phase === "leaving") return;
+  if (!wasSaid) return context.list.drop(room);
+  room.phase = "leaving";
+  room.said = false;
+  context.list.save(room);
+  if (context.session.connected) sayGoodbye(context, room, goodbye);
+}
+
+/** Tells the room that we are gone. */
+export function sayGoodbye({ outlet, ports }: RoomContext, room: Room, goodbye?: Element): void {
+  const address = { to: room.address, type: "unavailable" };
+  const presence = xml("presence", { xmlns: NS.client, ...address }, ...statusOf(goodbye));
+  room.said = outlet.toUpstream("MUC-6", presence, "the last client has left");
+  room.sinceMs = ports.clock.nowMs();
+}
+
+/** What the room would have told a client that leaves (XEP-0045 section 7.14). */
+function ownUnavailable({ session }: RoomContext, room: Room, goodbye: Element): Element {
+  const { affiliation } = room.self ? occupantItem(room.self) : {};
+  const address = { from: room.address, to: session.fullJid };
+  const stanza = occupantUnavailable(address, { affiliation }, [STATUS.self]);
+  stanza.append(...statusOf(goodbye));
+  return stanza;
+}
+
+function statusOf(presence: Element | undefined): Element[] {
+  return presence?.getChildren("status").map(clone) ?? [];
+}

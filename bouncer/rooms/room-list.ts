@@ -1,0 +1,60 @@
+/** The account's rooms, in memory and in the store: what changes one is written here, in the turn in which it changes. */
+import { bareJidOf } from "../../xmpp/jid.ts";
+import type { RoomStore } from "../ports.ts";
+import { Occupants } from "./occupants.ts";
+import { fromStored, Room, toStored } from "./room.ts";
+
+/** One account is in no more rooms than this at once. */
+export const MAX_ROOMS = 200;
+
+export class RoomList {
+  readonly #rooms = new Map<string, Room>();
+  readonly #store: RoomStore;
+
+  constructor(store: RoomStore, nowMs: number) {
+    this.#store = store;
+    for (const stored of store.rooms()) {
+      const occupants = Occupants.of(store.occupants(stored.jid));
+      this.#rooms.set(stored.jid, fromStored(stored, occupants, nowMs));
+    }
+  }
+
+  /** The room that an address is in, or of. */
+  at(address: string | undefined): Room | undefined {
+    return address === undefined || this.#rooms.size === 0 ? undefined : this.#rooms.get(bareJidOf(address));
+  }
+
+  /** A copy: rooms may be dropped while somebody walks through it. */
+  all(): Room[] {
+    return [...this.#rooms.values()];
+  }
+
+  /** The room, made if need be; undefined when there are too many. `jid` is normalised. */
+  open(jid: string, nick: string): Room | undefined {
+    const known = this.#rooms.get(jid);
+    if (known || this.#rooms.size >= MAX_ROOMS) return known;
+    const room = new Room(jid, nick);
+    this.#rooms.set(jid, room);
+    return room;
+  }
+
+  save(room: Room): void {
+    if (this.#rooms.get(room.jid) === room) this.#store.set(toStored(room));
+  }
+
+  saveOccupants(room: Room, chunk: number | undefined): void {
+    if (chunk !== undefined) this.#store.setOccupants(room.jid, chunk, room.occupants.inChunk(chunk));
+  }
+
+  /** Others are there now than were. */
+  saveAllOccupants(room: Room): void {
+    this.#store.deleteOccupants(room.jid);
+    for (let chunk = 0; chunk < room.occupants.chunkCount; chunk += 1) this.saveOccupants(room, chunk);
+  }
+
+  /** With all that is known of it. */
+  drop(room: Room): void {
+    this.#rooms.delete(room.jid);
+    this.#store.delete(room.jid);
+  }
+}
