@@ -95,7 +95,10 @@ export class ClientDelivery {
       case "ack-requested":
         return socket.send(ackNonza(sessions.handled(socket.id)));
       case "acknowledged": {
-        if (sessions.acknowledged(socket.id, request.h, Date.now())) return this.#sendWaiting(socket);
+        const count = sessions.acknowledged(socket.id, request.h, Date.now());
+        // One that acknowledges nothing is asked again later, or question and answer would chase one another.
+        if (count === 0) return;
+        if (count !== undefined) return this.#sendWaiting(socket);
         const sent = sessions.sentCount(socket.id);
         sessions.close(socket.id);
         const text = `You acknowledged ${request.h} stanzas, but were sent ${sent}.`;

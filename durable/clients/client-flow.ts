@@ -14,8 +14,6 @@ const ASK_AFTER = 5;
  * ejabberd's default is the same.
  */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** A client that has not answered for this long is asked once more: it may have answered before it had read everything. */
-const ASK_AGAIN_MS = 20_000;
 /** A client that nothing was heard of for this long is asked whether it is there. */
 const QUIET_MS = 5 * 60_000;
 
@@ -24,10 +22,8 @@ export class ClientFlow {
   #sentTo: number;
   #acknowledgedTo: number;
   #bytes: number;
-  /** What the newest request for an acknowledgement is about, until that is acknowledged. */
-  #askedTo: number | undefined;
-  /** Since when a request is open; after an answer to a part of it, since then. */
-  #askedAtMs = 0;
+  /** Since when a request for an acknowledgement is open. */
+  #askedAtMs: number | undefined;
   #heardAtMs: number;
 
   /** `acknowledgedTo`, `bytes`: what was sent before the memory of the object was lost, and not acknowledged. */
@@ -63,25 +59,26 @@ export class ClientFlow {
 
   /** Is it time to ask, because of how much was sent? */
   get isAskDue(): boolean {
-    return this.#askedTo === undefined && (this.unacknowledged >= ASK_AFTER || !this.hasRoom);
+    return this.#askedAtMs === undefined && (this.unacknowledged >= ASK_AFTER || !this.hasRoom);
   }
 
   /** Is there anything to ask for that was not asked for? */
   get canAsk(): boolean {
-    return this.#askedTo === undefined && this.unacknowledged > 0;
+    return this.#askedAtMs === undefined && this.unacknowledged > 0;
   }
 
   asked(nowMs: number): void {
-    if (this.#askedTo === undefined) this.#askedAtMs = nowMs;
-    this.#askedTo = this.#sentTo;
+    this.#askedAtMs ??= nowMs;
   }
 
-  /** An `<a/>` that acknowledges `count` stanzas of together `bytes` anew. */
+  /**
+   * An `<a/>` that acknowledges `count` stanzas of together `bytes` anew. It answers all requests: clients may answer several
+   * at once, and before they have handled everything that came before the request.
+   */
   acknowledged(count: number, bytes: number, nowMs: number): void {
     this.#acknowledgedTo += count;
     this.#bytes = Math.max(0, this.#bytes - bytes);
-    if (this.#askedTo !== undefined && this.#acknowledgedTo >= this.#askedTo) this.#askedTo = undefined;
-    this.#askedAtMs = nowMs;
+    this.#askedAtMs = undefined;
     this.#heardAtMs = nowMs;
   }
 
@@ -92,12 +89,11 @@ export class ClientFlow {
 
   /** SM-8: the client was asked and has not answered for too long. */
   isStalled(nowMs: number): boolean {
-    return this.#askedTo !== undefined && nowMs - this.#askedAtMs > ANSWER_TIMEOUT_MS;
+    return this.#askedAtMs !== undefined && nowMs - this.#askedAtMs > ANSWER_TIMEOUT_MS;
   }
 
   /** SM-9: is it time to ask, because nothing is heard of the client? */
   isQuiet(nowMs: number): boolean {
-    if (this.#askedTo === undefined) return this.unacknowledged > 0 || nowMs - this.#heardAtMs > QUIET_MS;
-    return nowMs - this.#askedAtMs > ASK_AGAIN_MS;
+    return this.#askedAtMs === undefined && (this.unacknowledged > 0 || nowMs - this.#heardAtMs > QUIET_MS);
   }
 }

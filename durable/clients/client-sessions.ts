@@ -193,10 +193,13 @@ export class ClientSessions {
     return [...this.#sessions].filter(([, { flow }]) => flow?.isStalled(nowMs)).map(([id]) => id);
   }
 
-  /** `<a/>`. False when it claims more than was sent, or less than before. */
-  acknowledged(id: string, h: number, nowMs: number): boolean {
+  /** `<a/>`. How many stanzas it acknowledges anew; undefined when it claims more than was sent, or less than before. */
+  acknowledged(id: string, h: number, nowMs: number): number | undefined {
     const live = this.#sessions.get(id);
-    return !live?.flow || this.#acknowledge(live, h, live.flow.sentTo, nowMs);
+    if (!live?.flow) return 0;
+    const before = this.#queue.acknowledgedTo(id);
+    if (!this.#acknowledge(live, h, live.flow.sentTo, nowMs)) return undefined;
+    return this.#queue.acknowledgedTo(id) - before;
   }
 
   /** One stanza of the client has had its effects. */
