@@ -33,14 +33,15 @@ export type StreamCondition =
 
 /**
  * A `<stream:error/>` with its prefix declared on itself, as RFC 7395 section 3.3 needs and RFC 6120 allows.
- * `text` is for people and must hold no secret.
+ * `text` is for people and must hold no secret; `application` says more than the condition does (section 4.9.4).
  */
-export function streamError(condition: StreamCondition, text?: string): Element {
+export function streamError(condition: StreamCondition, text?: string, application?: Element): Element {
   return xml(
     "stream:error",
     { "xmlns:stream": NS.stream },
     xml(condition, { xmlns: NS.streamErrors }),
     text === undefined ? undefined : xml("text", { xmlns: NS.streamErrors, "xml:lang": "en" }, text),
+    application,
   );
 }
 

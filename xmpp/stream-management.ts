@@ -25,6 +25,11 @@ export function ackNonza(h: number): string {
   return `<a xmlns="${NS.sm}" h="${h}"/>`;
 }
 
+/** Section 6: goes with `<undefined-condition/>` when `h` is more than the `sent` that were sent. */
+export function handledCountTooHigh(h: number, sent: number): Element {
+  return xml("handled-count-too-high", { xmlns: NS.sm, h: String(h), "send-count": String(sent) });
+}
+
 export function enableNonza(): string {
   return serialize(xml("enable", { xmlns: NS.sm, resume: "true" }));
 }

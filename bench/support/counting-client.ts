@@ -131,16 +131,19 @@ export class CountingClient {
       this.#socket.write(Buffer.concat([Buffer.from([0x80 | PONG, 0x80]), Buffer.alloc(4)]));
     if (opcode === CLOSE && !this.#keep) throw new Error(`closed while counting: ${payload.toString()}`);
     if (opcode !== TEXT) return;
-    if (this.#keep) {
-      this.#texts.push(payload.toString());
-      this.#wake?.();
-      return;
-    }
-    this.bytes += payload.length;
     if (payload[1] === 0x72 /* <r */) {
       if (this.#managed) this.send(`<a xmlns="urn:xmpp:sm:3" h="${this.handled}"/>`);
       return;
     }
+    if (this.#keep) {
+      const text = payload.toString();
+      if (text.startsWith("<enabled")) this.#managed = true;
+      else if (/^<(message|presence|iq)/.test(text)) this.handled += this.#managed ? 1 : 0;
+      this.#texts.push(text);
+      this.#wake?.();
+      return;
+    }
+    this.bytes += payload.length;
     this.handled += 1;
     if (payload.subarray(0, this.#prefix.length).equals(this.#prefix)) this.counted += 1;
   }

@@ -4,7 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { Account } from "../../bouncer/account.ts";
-import { ackNonza, REQUEST_ACK } from "../../xmpp/stream-management.ts";
+import { ackNonza, handledCountTooHigh, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { nonce } from "../random.ts";
 import { fitsRow, utf8Length } from "../storage/row-size.ts";
@@ -102,7 +102,8 @@ export class ClientDelivery {
         const sent = sessions.sentCount(socket.id);
         sessions.close(socket.id);
         const text = `You acknowledged ${request.h} stanzas, but were sent ${sent}.`;
-        return socket.take({ type: "shutdown", condition: "undefined-condition", text });
+        const application = handledCountTooHigh(request.h, sent);
+        return socket.take({ type: "shutdown", condition: "undefined-condition", text, application });
       }
     }
   }

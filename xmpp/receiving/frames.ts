@@ -23,8 +23,8 @@ export function featuresFrame(...features: Element[]): string {
   return serialize(xml("stream:features", { "xmlns:stream": NS.stream }, ...features));
 }
 
-export function streamErrorFrame(condition: StreamCondition, text: string): string {
-  return serialize(streamError(condition, text));
+export function streamErrorFrame(condition: StreamCondition, text: string, application?: Element): string {
+  return serialize(streamError(condition, text, application));
 }
 
 /** RFC 6120 section 6.5. */

@@ -52,7 +52,7 @@ export type ReceivingEvent =
   | { type: "sm-resumed"; previd: string; h: number; fullJid: string }
   | { type: "sm-resume-failed" }
   | { type: "upstream-unavailable"; text: string }
-  | { type: "shutdown"; condition: StreamCondition; text: string };
+  | { type: "shutdown"; condition: StreamCondition; text: string; application?: Element };
 
 export type SaslRefusal = "account-disabled" | "not-authorized" | "temporary-auth-failure";
 

@@ -144,10 +144,10 @@ function end(state: ReceivingState, context: ReceivingContext, problem: StreamPr
   return [...opening, ...errorAndEnd(state, problem)];
 }
 
-function errorAndEnd(state: ReceivingState, { condition, text }: StreamProblem): Step[] {
+function errorAndEnd(state: ReceivingState, { condition, text, application }: StreamProblem): Step[] {
   state.phase = "closed";
   return [
-    { type: "send", frame: streamErrorFrame(condition, text) },
+    { type: "send", frame: streamErrorFrame(condition, text, application) },
     { type: "send", frame: CLOSE_FRAME },
     { type: "end", code: condition === "policy-violation" ? 1008 : 1000 },
   ];
