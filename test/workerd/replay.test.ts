@@ -108,20 +108,30 @@ it(
   },
 );
 
-it("SM-6 too many bytes end the session, and nobody else's", { timeout: 120_000 }, async () => {
-  const account = "overfull@good.example";
-  const phone = await ManagedClient.online(account, "phone");
-  const other = await ManagedClient.online(account, "other");
-  phone.client.drop();
-  // Two million bytes of UTF-8 each time, in half as many characters.
-  for (let id = 1; id <= 17; id += 1) {
-    await say(
-      account,
-      messages(account, id, id, "é".repeat(500_000)) + messages(account, -id, -id, "é".repeat(500_000)),
+it(
+  "SM-6 LOG-6 too many bytes end the session, and nobody else's; the log has them all",
+  { timeout: 120_000 },
+  async () => {
+    const account = "overfull@good.example";
+    const phone = await ManagedClient.online(account, "phone");
+    const other = await ManagedClient.online(account, "other");
+    phone.client.drop();
+    // Two million bytes of UTF-8 each time, in half as many characters.
+    for (let id = 1; id <= 17; id += 1) {
+      await say(
+        account,
+        messages(account, id, id, "é".repeat(500_000)) + messages(account, -id, -id, "é".repeat(500_000)),
+      );
+      await other.handles(2 * id);
+      other.answer();
+    }
+    await expect.poll(async () => await sessions(account)).toBe(1);
+    expect(await phone.comesBack()).toContain("<item-not-found ");
+    // Nothing is lost: the log brings its device up to date.
+    await phone.beginsAnew("phone");
+    await phone.handles(34);
+    expect(phone.handled).toEqual(
+      Array.from({ length: 17 }, (_none, index) => [`${index + 1}`, `-${index + 1}`]).flat(),
     );
-    await other.handles(2 * id);
-    other.answer();
-  }
-  await expect.poll(async () => await sessions(account)).toBe(1);
-  expect(await phone.comesBack()).toContain("<item-not-found ");
-});
+  },
+);

@@ -26,6 +26,17 @@ export class ManagedClient {
     return managed;
   }
 
+  /** After `<failed/>`: binds on the same stream, enables Stream Management and becomes available. */
+  async beginsAnew(resource: string): Promise<void> {
+    const bind = `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><resource>${resource}</resource></bind>`;
+    this.client.send(`<iq xmlns="jabber:client" type="set" id="again">${bind}</iq>`);
+    await this.client.until(/ id="again"/);
+    this.client.send(`<enable xmlns="${SM}" resume="true"/>`);
+    [, this.previd = ""] = /id="([^"]+)"/.exec(await this.client.until(/<enabled/)) ?? [];
+    this.handled.length = 0;
+    this.client.send(`<presence xmlns="jabber:client"/>`);
+  }
+
   /** Takes what comes until this many stanzas were handled; answers requests unless told to be silent. */
   async handles(count: number, { answers = true } = {}): Promise<void> {
     while (this.handled.length < count) {
