@@ -6,6 +6,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
+import { correctDisco } from "./disco-patch.ts";
 import { answerForAll, IqIn, type IqInDecision } from "./iq-in.ts";
 import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
@@ -98,6 +99,9 @@ export class Iq {
     const { outlet } = this.#deps;
     const decision = this.#out.answer(answer);
     if (!decision.deliver) return outlet.withhold("IQ-2", answer, decision.reason);
+    if (typeof decision.asker === "string") {
+      correctDisco(decision.answer, decision.askedTo, this.#deps.session.bareJid);
+    }
     this.#answer("IQ-2", decision.asker, decision.answer, "an answer goes to its asker");
   }
 

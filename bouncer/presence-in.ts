@@ -48,6 +48,11 @@ export class PresenceIn {
     }
   }
 
+  /** Our own presence, as the server reflected it last. */
+  get own(): Element | undefined {
+    return this.#own;
+  }
+
   /** Takes a presence from upstream and says who gets it. `holders` are those who sent presence there. */
   receive(
     presence: Element,

@@ -25,6 +25,8 @@ export class PresenceOut {
   /** Whose `unavailable` is on its way to a target: it is told when a room says that it has left. */
   readonly #leaving = new Map<string, ClientId>();
   #lastBroadcast: string | undefined;
+  /** PRES-13: what the account's avatar is, as a client said last (XEP-0153 section 4.2). */
+  #avatar: Element | undefined;
 
   constructor(store: DirectedStore) {
     this.#store = store;
@@ -42,11 +44,19 @@ export class PresenceOut {
     { caps, detachedShow, nowMs }: { caps: Element; detachedShow: string; nowMs: number },
   ): Element | undefined {
     const leader = clients.byRecency().find((client) => isPresent(client, nowMs))?.presence;
-    const presence = aggregate(leader, caps, detachedShow);
+    const presence = aggregate(leader, { caps, avatar: this.#avatar, detachedShow });
     const wire = serialize(presence);
     if (wire === this.#lastBroadcast) return undefined;
     this.#lastBroadcast = wire;
     return presence;
+  }
+
+  /** A client's presence follows another of its own: has it something new to say about the avatar? */
+  avatarSeen(presence: Element, before: Element | undefined): void {
+    const avatar = avatarIn(presence);
+    const photo = avatar?.getChildText("photo");
+    if (typeof photo !== "string" || photo === (before && avatarIn(before)?.getChildText("photo"))) return;
+    this.#avatar = avatar;
   }
 
   /** What broadcast() gave was not sent: it is still to be said. */
@@ -162,17 +172,26 @@ export class PresenceOut {
   }
 }
 
-function aggregate(leader: Element | undefined, caps: Element, detachedShow: string): Element {
+function aggregate(
+  leader: Element | undefined,
+  { caps, avatar, detachedShow }: { caps: Element; avatar: Element | undefined; detachedShow: string },
+): Element {
   const presence = xml("presence", { xmlns: NS.client });
   if (leader) {
     // PRES-3: no <priority/>, so that it is 0 whatever each client asks for and never changes under the server.
     for (const child of leader.getChildElements()) {
-      const replaced = child.getName() === "priority" || child.getNS() === NS.caps;
-      if (!replaced) presence.append(clone(child));
+      const isAvatar = avatar !== undefined && child.is("x", NS.vcardUpdate);
+      const isReplaced = isAvatar || child.getName() === "priority" || child.getNS() === NS.caps;
+      if (!isReplaced) presence.append(clone(child));
     }
   } else if (detachedShow !== "") {
     presence.append(xml("show", {}, detachedShow));
   }
+  if (avatar) presence.append(clone(avatar));
   presence.append(caps);
   return presence;
+}
+
+function avatarIn(presence: Element): Element | undefined {
+  return presence.getChild("x", NS.vcardUpdate);
 }

@@ -37,6 +37,7 @@ export class Presence {
     this.#deps = deps;
     this.#in = new PresenceIn(ports.store.contacts, session.fullJid);
     this.#out = new PresenceOut(ports.store.directed);
+    if (this.#in.own) this.#out.avatarSeen(this.#in.own, undefined);
   }
 
   fromUpstream(presence: Element): void {
@@ -135,6 +136,7 @@ export class Presence {
     if (!client) return;
     client.lastActiveMs = ports.clock.nowMs();
     const initial = client.presence === undefined && presence.attrs.type === undefined;
+    this.#out.avatarSeen(presence, client.presence);
     client.presence = presence.attrs.type === undefined ? presence : undefined;
     // RFC 6121 section 4.6.3: whoever was sent directed presence learns of the end of it as well.
     if (!client.presence) this.#leave(this.#out.letGo(id));

@@ -51,5 +51,6 @@ export const NS = {
   streamInitiation: "http://jabber.org/protocol/si",
   time: "urn:xmpp:time",
   tls: "urn:ietf:params:xml:ns:xmpp-tls",
+  vcardUpdate: "vcard-temp:x:update",
   version: "jabber:iq:version",
 } as const;
