@@ -20,6 +20,8 @@ import { REGISTRY_NAME } from "./watchdog/registry-object.ts";
 export const ACCOUNT_HEADER = "xmpproxy-account";
 export const SECURE_HEADER = "xmpproxy-secure";
 export const LOOPBACK_HEADER = "xmpproxy-loopback";
+/** Where the request comes from, one household one address; absent where that is not known. */
+export const ADDRESS_HEADER = "xmpproxy-address";
 
 const ALARM_RETRY_MS = 60_000;
 
@@ -38,12 +40,13 @@ export class AccountObject extends DurableObject<Env> {
     this.#settings.set("on-loopback", request.headers.get(LOOPBACK_HEADER) === "1" ? "1" : "0");
     const runtime = await this.#load(request.headers.get(ACCOUNT_HEADER) ?? "", true);
     if (!runtime) return new Response(null, { status: 403 });
+    const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
     if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      return await runtime.owner.answer(request);
+      return await runtime.owner.answer(request, address);
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    runtime.clients.accept(server, request.headers.get(SECURE_HEADER) === "1");
+    runtime.clients.accept(server, { secure: request.headers.get(SECURE_HEADER) === "1", address });
     await runtime.tick();
     return new Response(null, {
       status: 101,

@@ -8,7 +8,9 @@ import { platformClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
+import { LoginThrottle } from "./clients/login-throttle.ts";
 import type { Config } from "./config.ts";
+import { ClientTokens } from "./credentials/client-tokens.ts";
 import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
 import { Owner } from "./owner/owner.ts";
@@ -59,8 +61,10 @@ export class AccountRuntime {
     this.#settings = new Settings(storage.sql);
     this.#settings.set("account", bareJid);
     this.#undelivered = new UndeliveredTable(storage.sql);
-    this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid);
-    this.#guard = new LoginGuard(this.#vault, async (password) => {
+    const tokens = new ClientTokens(storage.sql);
+    this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid, () => tokens.clear());
+    const throttle = new LoginThrottle(storage.sql, config.credentialsKey);
+    this.#guard = new LoginGuard(this.#vault, throttle, async (password) => {
       const outcome = await this.upstream.login(password);
       // From the first login on there is something to keep alive.
       if (outcome.ok) void this.tick();
@@ -109,6 +113,7 @@ export class AccountRuntime {
       vault: this.#vault,
       upstream: this.upstream,
       guard: this.#guard,
+      tokens,
       sessions,
       fullJid: () => this.#settings.get("full-jid"),
     });

@@ -9,7 +9,7 @@ import { refuseStranger } from "../durable/owner/access.ts";
 import { ownerError } from "../durable/owner/response.ts";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
 import { isLoopback } from "./loopback.ts";
-import { isWithinRate } from "./rate-limit.ts";
+import { isWithinRate, setAddress } from "./rate-limit.ts";
 
 /** `account` as it stands in the path, decoded. */
 export async function askOwner(request: Request, env: Env, account: string): Promise<Response> {
@@ -30,6 +30,7 @@ export async function askOwner(request: Request, env: Env, account: string): Pro
   if (!isAllowed(result.config, bareJid, loopback)) return await refuseStranger(request);
   const headers = new Headers(request.headers);
   headers.set(ACCOUNT_HEADER, bareJid);
+  setAddress(headers, request);
   headers.set(LOOPBACK_HEADER, loopback ? "1" : "0");
   return env.ACCOUNT.getByName(bareJid).fetch(new Request(request, { headers }));
 }

@@ -7,7 +7,7 @@ import type { Env } from "../durable/env.ts";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
 import { isAllowedOrigin } from "./allowed-origin.ts";
 import { isLoopback } from "./loopback.ts";
-import { isWithinRate } from "./rate-limit.ts";
+import { isWithinRate, setAddress } from "./rate-limit.ts";
 import { refuseStream } from "./refuse-stream.ts";
 
 /** RFC 7395 section 3.1: the upgrade. Without a JID it is for the one account that the settings name, if there is one. */
@@ -49,6 +49,7 @@ export async function connectClient(
   if (!isAllowed(result.config, bareJid, loopback)) return refuseAccount(result.config, bareJid);
   const forObject = new Headers(headers);
   forObject.set(ACCOUNT_HEADER, bareJid);
+  setAddress(forObject, request);
   forObject.set(LOOPBACK_HEADER, loopback ? "1" : "0");
   forObject.set(SECURE_HEADER, loopback || url.protocol === "https:" ? "1" : "0");
   return env.ACCOUNT.getByName(bareJid).fetch(new Request(request, { headers: forObject }));

@@ -8,6 +8,7 @@ export const NS = {
   bytestreams: "http://jabber.org/protocol/bytestreams",
   caps: "http://jabber.org/protocol/caps",
   carbons: "urn:xmpp:carbons:2",
+  channelBinding: "urn:xmpp:sasl-cb:0",
   chatMarkers: "urn:xmpp:chat-markers:0",
   chatStates: "http://jabber.org/protocol/chatstates",
   client: "jabber:client",

@@ -4,6 +4,8 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { Account } from "../../bouncer/account.ts";
+import type { ClientRecord } from "../../bouncer/clients.ts";
+import type { ManagementGrant } from "../../xmpp/receiving/state.ts";
 import { ackNonza, handledCountTooHigh, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { nonce } from "../random.ts";
@@ -81,14 +83,19 @@ export class ClientDelivery {
     socket.remember(record);
   }
 
+  /** A session for a client, which may be yet to be attached. */
+  manage(record: ClientRecord, { fullJid = "" }: ClientSocket): ManagementGrant {
+    const { sessions } = this.#deps;
+    return { id: sessions.open(record, fullJid, Date.now()), maxSeconds: sessions.resumeSeconds };
+  }
+
   management(socket: ClientSocket, request: ManagementRequest): void {
     const { policy, sessions } = this.#deps;
     switch (request.type) {
       case "enable-sm": {
         const record = policy.record(socket.id);
         if (!record) return;
-        const id = sessions.open(record, socket.fullJid ?? "", Date.now());
-        return socket.take({ type: "sm-enabled", id, maxSeconds: sessions.resumeSeconds });
+        return socket.take({ type: "sm-enabled", ...this.manage(record, socket) });
       }
       case "resume":
         return this.#resume(socket, request.previd, request.h);

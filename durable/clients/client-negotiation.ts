@@ -3,14 +3,16 @@
  * address is bound, and for how long anybody may take over it. Sends no stanza and ends no session.
  */
 import type { Account } from "../../bouncer/account.ts";
+import type { ClientRecord } from "../../bouncer/clients.ts";
 import type { Jid } from "../../xmpp/jid.ts";
-import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
+import type { Bound, ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { mechanismsByPreference } from "../../xmpp/sasl/mechanisms.ts";
 import { hashOfMechanism } from "../../xmpp/sasl/scram-keys.ts";
+import type { ClientTokens, GivenToken } from "../credentials/client-tokens.ts";
 import type { Vault } from "../credentials/vault.ts";
 import { nonce } from "../random.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import type { ClientSocket } from "./client-socket.ts";
+import type { ClientSocket, GrantWish, TokenGuess } from "./client-socket.ts";
 import type { LoginGuard } from "./login-guard.ts";
 
 export interface NegotiationDependencies {
@@ -19,6 +21,7 @@ export interface NegotiationDependencies {
   vault: Vault;
   upstream: Upstream;
   guard: LoginGuard;
+  tokens: ClientTokens;
   /** The account's full JID, as it was last bound. */
   fullJid(): string | undefined;
 }
@@ -44,16 +47,19 @@ export class ClientNegotiation {
     }, NEGOTIATION_TIMEOUT_MS);
   }
 
-  context({ secure }: ClientSocket): ReceivingContext {
-    const { jid, vault } = this.#deps;
+  context({ secure, from }: ClientSocket): ReceivingContext {
+    const { jid, vault, guard } = this.#deps;
     const mechanisms = mechanismsByPreference.filter((name) => {
       const hash = hashOfMechanism(name);
       return hash ? vault.verifierFor(hash) !== undefined : secure;
     });
     return {
       account: jid,
+      secure,
       mechanisms,
       verifierFor: (hash) => vault.verifierFor(hash),
+      fakeVerifierFor: (username, hash) => vault.fakeVerifierFor(username, hash),
+      refusal: () => guard.refusal(from),
       nonce,
       // ROS-4: the roster's versions are ours.
       rosterVersioning: true,
@@ -61,14 +67,39 @@ export class ClientNegotiation {
   }
 
   async checkPassword(socket: ClientSocket, password: string): Promise<void> {
-    const verdict = await this.#deps.guard.check(password);
+    const verdict = await this.#deps.guard.check(password, socket.from);
     if (verdict.ok) return socket.take({ type: "password-accepted" });
     const { condition, text } = verdict;
-    socket.take({ type: "password-refused", condition, ...(text === undefined ? {} : { text }) });
+    socket.take({ type: "login-refused", condition, ...(text === undefined ? {} : { text }) });
   }
 
-  authenticated(): void {
+  checkToken(socket: ClientSocket, { device, proof, count, invalidate }: TokenGuess): void {
+    const { tokens, vault } = this.#deps;
+    // RFAST-5: who cannot log in upstream vouches for nobody.
+    if (vault.needsLogin) return socket.take({ type: "login-refused", condition: "credentials-expired" });
+    const verdict = tokens.use(device, proof, count, Date.now());
+    if (!verdict.ok) {
+      if (verdict.condition === "not-authorized") this.loginFailed(socket);
+      return socket.take({ type: "login-refused", condition: verdict.condition });
+    }
+    if (invalidate) tokens.invalidate(device);
+    socket.take({ type: "token-accepted", answer: verdict.answer });
+  }
+
+  loginFailed({ from }: ClientSocket): void {
+    this.#deps.guard.failed(from);
+  }
+
+  authenticated({ from }: ClientSocket): void {
+    this.#deps.guard.succeeded(from);
     this.#deps.upstream.start();
+  }
+
+  /** A token for the device that has logged in, where it wants one or needs another. */
+  token({ device, asked }: NonNullable<GrantWish["token"]>): GivenToken | undefined {
+    const { tokens } = this.#deps;
+    const nowMs = Date.now();
+    return asked === "wanted" || tokens.isDue(device, nowMs) ? tokens.give(device, nowMs) : undefined;
   }
 
   /** DOWN-1: without a session right now, the address of the last one is still the account's. */
@@ -78,21 +109,25 @@ export class ClientNegotiation {
     setTimeout(() => {
       const { lastError } = this.#deps.upstream.status();
       const text = lastError === "" ? "The account's server has not let us in yet." : lastError;
-      socket.take({ type: "upstream-unavailable", text });
+      socket.take({ type: "bind-refused", condition: "remote-server-timeout", text });
     }, BIND_TIMEOUT_MS);
   }
 
-  bound(socket: ClientSocket, resource: string | undefined): void {
-    const { id } = socket;
-    const record = {
+  /** The client as it is about to be. */
+  record({ id }: ClientSocket, { device, carbons, active }: Bound): ClientRecord {
+    return {
       id,
-      device: resource ?? id,
-      carbons: false,
+      device: device ?? id,
+      carbons,
       interested: false,
-      active: true,
+      active,
       lastActiveMs: Date.now(),
       presence: undefined,
     };
+  }
+
+  bound(socket: ClientSocket, bound: Bound): void {
+    const record = this.record(socket, bound);
     socket.remember(record);
     this.#deps.policy.attach(record);
   }

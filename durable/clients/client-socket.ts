@@ -6,6 +6,7 @@ import type { Element } from "@xmpp/xml";
 import type { ClientRecord } from "../../bouncer/clients.ts";
 import { receive, startReceiving } from "../../xmpp/receiving/stream.ts";
 import type {
+  Bound,
   ReceivingContext,
   ReceivingEffect,
   ReceivingEvent,
@@ -21,6 +22,8 @@ interface Attachment {
   id: string;
   /** The connection is TLS or loopback: a password may be sent over it. */
   secure: boolean;
+  /** Stands for the network address that it came from (LoginThrottle.keyOf). */
+  from: string;
   /** When it was accepted, in milliseconds since the epoch. */
   sinceMs: number;
   stream: ReceivingState;
@@ -39,12 +42,20 @@ export type ManagementRequest = Extract<
   { type: "enable-sm" | "resume" | "ack-requested" | "acknowledged" }
 >;
 
+/** The token that a client says to have. */
+export type TokenGuess = Extract<ReceivingEffect, { type: "check-token" }>;
+/** What a client wants along with SASL2's success. */
+export type GrantWish = Extract<ReceivingEffect, { type: "grant" }>;
+
 export interface ClientSocketHandlers {
   context(socket: ClientSocket): ReceivingContext;
   onCheckPassword(socket: ClientSocket, password: string): void;
+  onCheckToken(socket: ClientSocket, guess: TokenGuess): void;
+  onLoginFailed(socket: ClientSocket): void;
+  onGrant(socket: ClientSocket, wish: GrantWish): void;
   onAuthenticated(socket: ClientSocket): void;
   onAwaitUpstream(socket: ClientSocket): void;
-  onBound(socket: ClientSocket, resource: string | undefined): void;
+  onBound(socket: ClientSocket, bound: Bound): void;
   onStanza(socket: ClientSocket, stanza: Element): void;
   onReply(socket: ClientSocket, reply: Element): void;
   onClientState(socket: ClientSocket, active: boolean): void;
@@ -65,12 +76,13 @@ export class ClientSocket {
     this.#handlers = handlers;
   }
 
-  static accepted(ws: WebSocket, id: string, secure: boolean, handlers: ClientSocketHandlers): ClientSocket {
-    const socket = new ClientSocket(
-      ws,
-      { id, secure, sinceMs: Date.now(), stream: startReceiving() },
-      handlers,
-    );
+  static accepted(
+    ws: WebSocket,
+    about: Pick<Attachment, "id" | "secure" | "from">,
+    handlers: ClientSocketHandlers,
+  ): ClientSocket {
+    const attachment = { ...about, sinceMs: Date.now(), stream: startReceiving() };
+    const socket = new ClientSocket(ws, attachment, handlers);
     socket.#save();
     return socket;
   }
@@ -97,6 +109,10 @@ export class ClientSocket {
 
   get secure(): boolean {
     return this.#attachment.secure;
+  }
+
+  get from(): string {
+    return this.#attachment.from;
   }
 
   get phase(): ReceivingState["phase"] {
@@ -195,12 +211,18 @@ export class ClientSocket {
         return this.send(effect.frame);
       case "check-password":
         return this.#handlers.onCheckPassword(this, effect.password);
+      case "check-token":
+        return this.#handlers.onCheckToken(this, effect);
+      case "login-failed":
+        return this.#handlers.onLoginFailed(this);
+      case "grant":
+        return this.#handlers.onGrant(this, effect);
       case "authenticated":
         return this.#handlers.onAuthenticated(this);
       case "await-upstream":
         return this.#handlers.onAwaitUpstream(this);
       case "bound":
-        return this.#handlers.onBound(this, effect.resource);
+        return this.#handlers.onBound(this, effect);
       case "stanza":
         return this.#handlers.onStanza(this, effect.stanza);
       case "reply":

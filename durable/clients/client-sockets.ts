@@ -6,13 +6,15 @@ import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { nonce } from "../random.ts";
 import { ClientDelivery, type DeliveryDependencies } from "./client-delivery.ts";
 import { ClientNegotiation, type NegotiationDependencies } from "./client-negotiation.ts";
-import { ClientSocket, type ClientSocketHandlers } from "./client-socket.ts";
+import { ClientSocket, type ClientSocketHandlers, type GrantWish } from "./client-socket.ts";
 import { SocketRegistry } from "./socket-registry.ts";
 
 type ClientSocketsDependencies = NegotiationDependencies & DeliveryDependencies;
 
 /** More connections than this are not let to log in at the same time. */
 const MAX_UNBOUND = 100;
+/** And more than this are not attached at the same time. */
+const MAX_BOUND = 100;
 const UNAUTHENTICATED: ReadonlySet<string> = new Set(["opening", "authenticating", "checking"]);
 
 export class ClientSockets {
@@ -31,9 +33,12 @@ export class ClientSockets {
     this.#handlers = {
       context: (socket) => negotiation.context(socket),
       onCheckPassword: (socket, password) => void negotiation.checkPassword(socket, password),
-      onAuthenticated: () => negotiation.authenticated(),
-      onAwaitUpstream: (socket) => negotiation.awaitUpstream(socket),
-      onBound: (socket, resource) => negotiation.bound(socket, resource),
+      onCheckToken: (socket, guess) => negotiation.checkToken(socket, guess),
+      onLoginFailed: (socket) => negotiation.loginFailed(socket),
+      onGrant: (socket, wish) => this.#grant(socket, wish),
+      onAuthenticated: (socket) => negotiation.authenticated(socket),
+      onAwaitUpstream: (socket) => this.#awaitUpstream(socket),
+      onBound: (socket, bound) => negotiation.bound(socket, bound),
       onStanza: (socket, stanza) => delivery.stanza(socket, stanza),
       onReply: (socket, reply) => delivery.reply(socket, reply),
       onClientState: (socket, active) => delivery.clientState(socket, active),
@@ -44,9 +49,11 @@ export class ClientSockets {
     };
   }
 
-  accept(ws: WebSocket, secure: boolean): void {
+  /** `address`: where the connection comes from, as far as that is known. */
+  accept(ws: WebSocket, { secure, address }: { secure: boolean; address: string | undefined }): void {
     const unbound = this.#sockets.all().filter(({ phase }) => phase !== "bound").length;
-    const socket = ClientSocket.accepted(ws, nonce(), secure, this.#handlers);
+    const about = { id: nonce(), secure, from: this.#deps.guard.keyOf(address) };
+    const socket = ClientSocket.accepted(ws, about, this.#handlers);
     this.#sockets.add(ws, socket);
     if (unbound < MAX_UNBOUND) return this.#negotiation.expectBind(socket);
     this.end(socket.id, "resource-constraint", "Too many connections are logging in to this account.");
@@ -74,6 +81,24 @@ export class ClientSockets {
       }
     }
     policy.prune();
+  }
+
+  /** WS-15: a client costs memory and work for as long as it is there. */
+  #awaitUpstream(socket: ClientSocket): void {
+    const bound = this.#sockets.all().filter(({ phase }) => phase === "bound").length;
+    if (bound < MAX_BOUND) return this.#negotiation.awaitUpstream(socket);
+    const text = "Too many clients are attached to this account.";
+    socket.take({ type: "bind-refused", condition: "resource-constraint", text });
+  }
+
+  #grant(socket: ClientSocket, { token, management }: GrantWish): void {
+    const given = token && this.#negotiation.token(token);
+    const record = management && this.#negotiation.record(socket, management);
+    socket.take({
+      type: "granted",
+      ...(given && { token: given }),
+      ...(record && { management: this.#delivery.manage(record, socket) }),
+    });
   }
 
   onFrame(ws: WebSocket, data: string | ArrayBuffer): void {

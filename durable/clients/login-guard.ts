@@ -1,41 +1,64 @@
 /**
- * Which passwords get in: what the server last accepted, else what it accepts now. One check at a time, and not too many
- * wrong ones, so that nobody guesses passwords through us.
+ * Which passwords get in: what the server last accepted, else what it accepts now. The server is asked about one at a time,
+ * and not about too many wrong ones, so that nobody guesses passwords through us.
  */
 import type { SaslRefusal } from "../../xmpp/receiving/state.ts";
 import type { Vault } from "../credentials/vault.ts";
 import type { LoginOutcome } from "../upstream/dialer.ts";
+import type { LoginThrottle } from "./login-throttle.ts";
 
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 
-const MAX_REFUSALS = 10;
 /** More than these are not kept waiting for the server's word. */
 const MAX_WAITING = 8;
-const WINDOW_MS = 600_000;
 
 export class LoginGuard {
   readonly #vault: Vault;
+  readonly #throttle: LoginThrottle;
   readonly #login: (password: string) => Promise<LoginOutcome>;
   #queue: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** When the server refused a password lately. */
-  #refusals: number[] = [];
 
-  constructor(vault: Vault, login: (password: string) => Promise<LoginOutcome>) {
+  constructor(vault: Vault, throttle: LoginThrottle, login: (password: string) => Promise<LoginOutcome>) {
     this.#vault = vault;
+    this.#throttle = throttle;
     this.#login = login;
   }
 
-  /** Is this the account's password? The words are for the client and hold no secret. */
-  async check(password: string): Promise<PasswordVerdict> {
+  /** What stands for a network address in all of this. */
+  keyOf(address: string | undefined): string {
+    return this.#throttle.keyOf(address);
+  }
+
+  /** In words why nothing of theirs is checked now; undefined when it is. */
+  refusal(from: string): string | undefined {
+    return this.#throttle.refusal(from, Date.now());
+  }
+
+  /** A guess that was checked elsewhere (SCRAM, a token) was wrong. */
+  failed(from: string): void {
+    this.#throttle.failed(from, Date.now());
+  }
+
+  succeeded(from: string): void {
+    this.#throttle.succeeded(from, Date.now());
+  }
+
+  /**
+   * Is this the account's password? The words are for the client and hold no secret.
+   * @param from whose guess it is (keyOf); the settings' own password is nobody's guess
+   */
+  async check(password: string, from?: string): Promise<PasswordVerdict> {
+    const refusal = from === undefined ? undefined : this.refusal(from);
+    if (refusal !== undefined) return later(refusal);
     // Ahead of the queue: strangers' attempts must not keep the owner waiting.
-    if (await this.#vault.matches(password)) return { ok: true };
+    if (await this.#vault.matches(password)) return this.#accepted(from);
     if (this.#waiting >= MAX_WAITING) {
-      const text = "Too many logins at once; try again in a moment.";
-      return { ok: false, condition: "temporary-auth-failure", text };
+      this.#refused(from);
+      return later("Too many logins at once; try again in a moment.");
     }
     this.#waiting += 1;
-    const verdict = this.#queue.then(() => this.#check(password));
+    const verdict = this.#queue.then(() => this.#ask(password, from));
     this.#queue = verdict.catch(() => undefined);
     try {
       return await verdict;
@@ -44,21 +67,33 @@ export class LoginGuard {
     }
   }
 
-  async #check(password: string): Promise<PasswordVerdict> {
-    if (await this.#vault.matches(password)) return { ok: true };
-    const nowMs = Date.now();
-    this.#refusals = this.#refusals.filter((atMs) => atMs > nowMs - WINDOW_MS);
-    if (this.#refusals.length >= MAX_REFUSALS) {
-      const text = "Too many wrong passwords; try again in ten minutes.";
-      return { ok: false, condition: "temporary-auth-failure", text };
+  async #ask(password: string, from: string | undefined): Promise<PasswordVerdict> {
+    if (await this.#vault.matches(password)) return this.#accepted(from);
+    const refusal = from === undefined ? undefined : this.#throttle.serverRefusal(from, Date.now());
+    if (refusal !== undefined) {
+      this.#refused(from);
+      return later(refusal);
     }
     const outcome = await this.#login(password);
-    if (outcome.ok) return { ok: true };
+    if (outcome.ok) return this.#accepted(from);
     const { kind, condition, text } = outcome.failure;
-    if (kind !== "credentials") return { ok: false, condition: "temporary-auth-failure", text };
-    this.#refusals.push(nowMs);
+    if (kind !== "credentials") return later(text);
+    this.#refused(from);
     return condition === "account-disabled"
       ? { ok: false, condition, text }
       : { ok: false, condition: "not-authorized", text: "The account's server refused this password." };
   }
+
+  #accepted(from: string | undefined): PasswordVerdict {
+    if (from !== undefined) this.succeeded(from);
+    return { ok: true };
+  }
+
+  #refused(from: string | undefined): void {
+    if (from !== undefined) this.failed(from);
+  }
+}
+
+function later(text: string): PasswordVerdict {
+  return { ok: false, condition: "temporary-auth-failure", text };
 }

@@ -11,6 +11,7 @@ import {
   type ScramVerifier,
   verifierFromKeys,
 } from "../../xmpp/sasl/scram-keys.ts";
+import { fakeVerifier } from "../../xmpp/sasl/scram-server.ts";
 import { Settings } from "../storage/settings.ts";
 import { deriveKeys } from "./derive-keys.ts";
 import { seal, unseal } from "./sealed-box.ts";
@@ -45,14 +46,17 @@ export class Vault {
   readonly #sql: SqlStorage;
   readonly #secret: string;
   readonly #account: string;
+  readonly #onNewPassword: () => void;
   #stored: Stored | undefined;
   /** Ends when everything is written that was to be written; in order, for sealing takes its time. */
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(sql: SqlStorage, secret: string, account: string) {
+  /** `onNewPassword`: what the password vouched for is good no longer. */
+  constructor(sql: SqlStorage, secret: string, account: string, onNewPassword: () => void) {
     this.#sql = sql;
     this.#secret = secret;
     this.#account = account;
+    this.#onNewPassword = onNewPassword;
   }
 
   /** Reads what is stored. Under another CREDENTIALS_KEY it does not open, and the account has to log in anew. */
@@ -97,6 +101,12 @@ export class Vault {
     return this.needsLogin ? undefined : this.#stored?.verifiers.find((verifier) => verifier.hash === hash);
   }
 
+  /** SASL-8: for anybody but the account, and where there is no verifier: like one, the same each time, and nobody's. */
+  fakeVerifierFor(username: string, hash: ScramHash): ScramVerifier {
+    const iterations = this.#stored?.verifiers[0]?.iterations ?? VERIFIER_ITERATIONS;
+    return fakeVerifier(this.#secret, `${username}\0${this.#account}`, hash, iterations);
+  }
+
   /** Is this the password the server last accepted? */
   async matches(password: string): Promise<boolean> {
     const verifier = this.verifierFor("SHA-256");
@@ -112,7 +122,9 @@ export class Vault {
     mechanism: string,
     token: FastToken | undefined,
   ): Promise<void> {
-    const verifiers = await Promise.all(HASHES.map((hash) => makeVerifier(password, hash)));
+    const known = (await this.matches(password)) ? this.#stored?.verifiers : undefined;
+    const verifiers = known ?? (await Promise.all(HASHES.map((hash) => makeVerifier(password, hash))));
+    if (!known) this.#onNewPassword();
     const kept = token && readToken(token);
     await this.#save({
       credentials,
@@ -136,8 +148,9 @@ export class Vault {
 
   /** The server refused what is stored. */
   async refuse(): Promise<void> {
-    if (this.#stored && !this.#stored.refused)
-      await this.#save({ ...withoutToken(this.#stored), refused: true });
+    if (!this.#stored || this.#stored.refused) return;
+    this.#onNewPassword();
+    await this.#save({ ...withoutToken(this.#stored), refused: true });
   }
 
   #save(stored: Stored): Promise<void> {

@@ -68,9 +68,10 @@ export class Owner implements OwnerFacts {
   }
 
   /** A request to /accounts/{bare JID}/… that came over TLS or loopback. */
-  async answer(request: Request): Promise<Response> {
+  async answer(request: Request, address: string | undefined): Promise<Response> {
     const { account, guard } = this.#deps;
-    const refusal = await refuseOthers(request, account, (password) => guard.check(password));
+    const from = guard.keyOf(address);
+    const refusal = await refuseOthers(request, account, (password) => guard.check(password, from));
     if (refusal) return refusal;
     const [, , , ...path] = new URL(request.url).pathname.split("/");
     return await routeOwner(path.join("/"), request, this);

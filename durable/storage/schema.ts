@@ -40,6 +40,11 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE room (jid TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE room_occupants (jid TEXT NOT NULL, chunk INTEGER NOT NULL, occupants TEXT NOT NULL,
      PRIMARY KEY (jid, chunk)) WITHOUT ROWID;`,
+  // Tokens of clients (XEP-0484), and how often was guessed wrong from where.
+  `CREATE TABLE client_token (device TEXT NOT NULL, slot TEXT NOT NULL, check_hash TEXT NOT NULL, answer TEXT NOT NULL,
+     expires_ms INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (device, slot)) WITHOUT ROWID;
+   CREATE TABLE login_address (address TEXT PRIMARY KEY, failures INTEGER NOT NULL, since_ms INTEGER NOT NULL,
+     succeeded_ms INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -190,6 +190,7 @@ class Session {
     const outcome = onClientFirst(message, {
       account: { local: this.#localpart, domain: this.#connection.domain, resource: "" },
       verifier: this.#servers.verifier(this.#localpart),
+      fake: () => this.#servers.verifier(this.#localpart),
       serverNonce: randomBytes(12).toString("hex"),
     });
     if (outcome.type === "failed") return this.#fail(outcome.condition);

@@ -33,9 +33,9 @@ async function dump(account: string): Promise<string> {
 describe("LOGIN-1 the first login is proved by the account's server", () => {
   it("LOGIN-1 ID-1 the server takes the password: the client is bound to the session's address", async () => {
     const client = await Client.connect("first@good.example");
-    expect(await client.open()).toBe(
-      `<stream:features xmlns:stream="http://etherx.jabber.org/streams"><mechanisms xmlns="${SASL}"><mechanism>PLAIN</mechanism></mechanisms></stream:features>`,
-    );
+    const features = await client.open();
+    expect(features).toContain(`<mechanisms xmlns="${SASL}"><mechanism>PLAIN</mechanism></mechanisms>`);
+    expect(features).not.toContain("SCRAM");
     expect(await client.plain("pencil")).toBe(`<success xmlns="${SASL}"/>`);
     const [, jid] = /<jid>(.*)<\/jid>/.exec(await client.bind("phone")) ?? [];
     const found = await sessions("good", "first@good.example");

@@ -54,7 +54,7 @@ const keys: Credentials = {
 };
 
 async function loaded(sql: SqlStorage, secret = SECRET, account = ALICE): Promise<Vault> {
-  const vault = new Vault(sql, secret, account);
+  const vault = new Vault(sql, secret, account, () => undefined);
   await vault.load();
   return vault;
 }
@@ -76,7 +76,12 @@ describe("the vault", () => {
     ["keys in its place", keys],
   ])("LOGIN-2 LOGIN-4 keeps %s over the death of the process", async (name, credentials) => {
     await withStorage(name, async (sql) => {
-      await new Vault(sql, SECRET, ALICE).accept("pencil", credentials, "SCRAM-SHA-1", undefined);
+      await new Vault(sql, SECRET, ALICE, () => undefined).accept(
+        "pencil",
+        credentials,
+        "SCRAM-SHA-1",
+        undefined,
+      );
       const vault = await loaded(sql);
       expect(vault.needsLogin).toBe(false);
       expect(vault.credentials()).toEqual(credentials);
@@ -93,7 +98,7 @@ describe("the vault", () => {
 
   it("LOGIN-4 nothing of it stands in the table in plain", async () => {
     await withStorage("plain", async (sql) => {
-      await new Vault(sql, SECRET, ALICE).accept("pencil", password, "PLAIN", undefined);
+      await new Vault(sql, SECRET, ALICE, () => undefined).accept("pencil", password, "PLAIN", undefined);
       const [row] = sql.exec<{ sealed: ArrayBuffer }>("SELECT sealed FROM credential");
       const text = new TextDecoder("latin1").decode(row?.sealed);
       for (const word of ["pencil", "password", "PLAIN", "SHA-256"]) expect(text).not.toContain(word);
@@ -107,7 +112,7 @@ describe("the vault", () => {
     "LOGIN-4 under another %s it does not open, and the account has to log in anew",
     async (name, secret, account) => {
       await withStorage(`other ${name}`, async (sql) => {
-        await new Vault(sql, SECRET, ALICE).accept("pencil", password, "PLAIN", undefined);
+        await new Vault(sql, SECRET, ALICE, () => undefined).accept("pencil", password, "PLAIN", undefined);
         const vault = await loaded(sql, secret, account);
         expect(vault.needsLogin).toBe(true);
         expect(vault.credentials()).toBeUndefined();
@@ -119,7 +124,7 @@ describe("the vault", () => {
 
   it("LOGIN-8 what the server refused is offered to nobody, until somebody logs in", async () => {
     await withStorage("refused", async (sql) => {
-      await new Vault(sql, SECRET, ALICE).accept("pencil", keys, "SCRAM-SHA-1", undefined);
+      await new Vault(sql, SECRET, ALICE, () => undefined).accept("pencil", keys, "SCRAM-SHA-1", undefined);
       await (await loaded(sql)).refuse();
       const vault = await loaded(sql);
       expect(vault.needsLogin).toBe(true);

@@ -25,7 +25,7 @@ async function play(name: string, use: (scene: Scene) => Promise<void>, first = 
   const stub = env.ACCOUNT.getByName(`${name}@token.example`);
   await runInDurableObject(stub, async (_instance, { storage: { sql } }) => {
     const reload = async (): Promise<Vault> => {
-      const vault = new Vault(sql, "a secret of the deployment, long enough", ALICE);
+      const vault = new Vault(sql, "a secret of the deployment, long enough", ALICE, () => undefined);
       await vault.load();
       return vault;
     };

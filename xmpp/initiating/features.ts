@@ -25,6 +25,12 @@ export function readSasl2Offer(features: Element): Sasl2Offer | undefined {
   };
 }
 
+/** XEP-0440; undefined where the server has no such list. */
+export function offeredChannelBindings(features: Element): string[] | undefined {
+  const list = features.getChild("sasl-channel-binding", NS.channelBinding);
+  return list?.getChildren("channel-binding", NS.channelBinding).map(({ attrs }) => attrs.type ?? "");
+}
+
 export function offersStartTls(features: Element): boolean {
   return features.getChild("starttls", NS.tls) !== undefined;
 }

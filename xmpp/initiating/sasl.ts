@@ -6,16 +6,23 @@ import type { Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
 import { decodeBase64Text, encodeBase64Text } from "../sasl/base64.ts";
 import { HASHED_TOKEN, hashedTokenMessage, isHashedTokenAnswer } from "../sasl/hashed-token.ts";
+import { downgradeProtection } from "../sasl/downgrade-protection.ts";
 import { chooseMechanism } from "../sasl/mechanisms.ts";
 import { encodePlain } from "../sasl/plain.ts";
-import { onKeys, onServerFinal, onServerFirst, startScramClient } from "../sasl/scram-client.ts";
+import {
+  maximumIterations,
+  onKeys,
+  onServerFinal,
+  onServerFirst,
+  startScramClient,
+} from "../sasl/scram-client.ts";
 import {
   hashOfMechanism,
   mechanismOfHash,
   type ScramKeys,
   type ScramParameters,
 } from "../sasl/scram-keys.ts";
-import { offeredMechanisms, readSasl2Offer } from "./features.ts";
+import { offeredChannelBindings, offeredMechanisms, readSasl2Offer } from "./features.ts";
 import { inlineRequests, readToken } from "./inline.ts";
 import {
   readAdditionalData,
@@ -49,6 +56,12 @@ export function beginSasl(state: NegotiationState, features: Element, ports: Sas
   const sasl2 = state.secured ? readSasl2Offer(features) : undefined;
   if (token && sasl2?.tokens && userAgent !== undefined) return beginToken(state, sasl2, token.token);
   const older = offeredMechanisms(features);
+  const channelBindings = offeredChannelBindings(features);
+  state.advertised = {
+    sasl: older,
+    sasl2: sasl2?.mechanisms ?? [],
+    ...(channelBindings && { channelBindings }),
+  };
   const offered = [...(sasl2?.mechanisms ?? []), ...older];
   const usable =
     credentials.type === "scram"
@@ -139,7 +152,7 @@ function onChallenge(state: NegotiationState, element: Element): NegotiationEffe
   const message = readChallenge(profileOf(state), element);
   if (!state.scram || message === undefined) return unexpected(element);
   if (state.keys) return onEarlyServerFinal(state, message);
-  const answer = onServerFirst(state.scram, message);
+  const answer = onServerFirst(state.scram, message, maximumIterations, expectedProtection(state));
   if (answer.type === "failed") return fail("identity", "scram", answer.reason);
   if (state.probing) {
     state.probed = answer.parameters;
@@ -223,6 +236,15 @@ function onContinue(state: NegotiationState, element: Element): NegotiationEffec
   const kind = state.config.credentials.type === "scram" ? "credentials" : "protocol";
   const text = `The server asks for another step after the password (${names.join(", ")}), which is not supported here.`;
   return fail(kind, "continue", text);
+}
+
+/** XEP-0474: of the profile's own list, whatever the other one says. */
+function expectedProtection(state: NegotiationState): string | undefined {
+  const hash = hashOfMechanism(state.mechanism ?? "");
+  const { advertised } = state;
+  return (
+    hash && advertised && downgradeProtection(hash, advertised[profileOf(state)], advertised.channelBindings)
+  );
 }
 
 function sameParameters(a: ScramParameters, b: ScramParameters): boolean {

@@ -84,6 +84,8 @@ export interface NegotiationState {
   /** The mechanism under way, and how its messages travel. */
   mechanism?: string;
   profile?: SaslProfile;
+  /** What the server's features offered, by profile; XEP-0440's channel bindings for both. */
+  advertised?: Record<SaslProfile, readonly string[]> & { channelBindings?: readonly string[] };
   /** Present when SASL2 is to be used. */
   sasl2?: Sasl2Offer;
   usesToken?: boolean;

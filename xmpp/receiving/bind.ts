@@ -7,8 +7,9 @@ import { parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../stanza.ts";
 import { serialize } from "../xml/serialize.ts";
+import { onInlineBindRefused, onInlineBound } from "./completion.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ReceivingContext, ReceivingEffect, ReceivingState } from "./state.ts";
+import type { ReceivingContext, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
 /** The state has to fit into what a socket can keep across hibernation. */
 const MAX_ID_LENGTH = 1_024;
@@ -63,8 +64,9 @@ export function onSessionRequest(state: ReceivingState, iq: Element): Outcome {
 
 /** ID-1: the client is told the upstream's real full JID, whatever resource it asked for. */
 export function onUpstreamBound(state: ReceivingState, fullJid: string): ReceivingEffect[] {
-  if (state.phase !== "awaiting-upstream" || !state.bindRequest) return [];
-  const { id, resource } = state.bindRequest;
+  if (state.phase !== "awaiting-upstream") return [];
+  if (state.inline) return onInlineBound(state, fullJid);
+  const { id, resource } = state.bindRequest ?? {};
   delete state.bindRequest;
   state.phase = "bound";
   state.fullJid = fullJid;
@@ -72,16 +74,20 @@ export function onUpstreamBound(state: ReceivingState, fullJid: string): Receivi
   const result = xml("iq", { xmlns: NS.client, type: "result", id }, bind);
   return [
     { type: "send", frame: serialize(result) },
-    { type: "bound", resource },
+    { type: "bound", device: state.device ?? resource, carbons: false, active: true },
   ];
 }
 
 /** RFC 6120 section 7.6.2.1 lets a server refuse to bind for now; the client may ask again. */
-export function onUpstreamUnavailable(state: ReceivingState, text: string): ReceivingEffect[] {
-  if (state.phase !== "awaiting-upstream" || !state.bindRequest) return [];
-  const request = xml("iq", { xmlns: NS.client, type: "set", id: state.bindRequest.id });
+export function onBindRefused(
+  state: ReceivingState,
+  { condition, text }: Extract<ReceivingEvent, { type: "bind-refused" }>,
+): ReceivingEffect[] {
+  if (state.phase !== "awaiting-upstream") return [];
+  if (state.inline) return onInlineBindRefused(state, text);
+  const request = xml("iq", { xmlns: NS.client, type: "set", id: state.bindRequest?.id });
   delete state.bindRequest;
   state.phase = "binding";
-  const error = errorReply(request, { type: "wait", condition: "remote-server-timeout", text });
+  const error = errorReply(request, { type: "wait", condition, text });
   return [{ type: "send", frame: serialize(error) }];
 }

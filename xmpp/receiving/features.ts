@@ -5,15 +5,16 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
+import { HASHED_TOKEN } from "../sasl/hashed-token.ts";
 import { type BindRequest, onBindAgain, onBindRequest, onSessionRequest, readBind, readIq } from "./bind.ts";
 import { onClientState } from "./client-state.ts";
 import { onManagementNonza } from "./management.ts";
 import type { Outcome } from "./outcome.ts";
-import { authenticate } from "./sasl.ts";
+import { onSasl } from "./sasl.ts";
 import type { ReceivingContext, ReceivingState } from "./state.ts";
 
 /** What features ask about a stream. */
-type Fact = "authenticated" | "bound";
+type Fact = "secure" | "authenticated" | "bound";
 
 interface Definition<Request> {
   /** What has to hold before it is offered or taken. */
@@ -44,26 +45,48 @@ function feature<Request>(definition: Definition<Request>): StreamFeature {
     take(state, element, context) {
       const request = parse(element);
       if (request === undefined) return undefined;
-      return isOpenTo(state, definition) ? negotiate(state, request, context) : outOfTurn?.(state, request);
+      return isOpenTo(definition, state, context)
+        ? negotiate(state, request, context)
+        : outOfTurn?.(state, request);
     },
   };
 }
 
 function isOpenTo(
-  state: ReceivingState,
   { necessary, prohibited }: Pick<StreamFeature, "necessary" | "prohibited">,
-) {
-  const facts = factsOf(state);
+  state: ReceivingState,
+  context: ReceivingContext,
+): boolean {
+  const facts = factsOf(state, context);
   return necessary.every((fact) => facts.has(fact)) && !prohibited.some((fact) => facts.has(fact));
 }
 
-function factsOf({ phase }: ReceivingState): ReadonlySet<Fact> {
-  if (phase === "bound") return new Set(["authenticated", "bound"]);
-  return new Set(phase === "binding" || phase === "awaiting-upstream" ? ["authenticated"] : []);
+function factsOf({ phase }: ReceivingState, { secure }: ReceivingContext): ReadonlySet<Fact> {
+  const facts = new Set<Fact>(secure ? ["secure"] : []);
+  if (phase === "binding" || phase === "bound") facts.add("authenticated");
+  if (phase === "bound") facts.add("bound");
+  return facts;
 }
 
 function never(): undefined {
   return undefined;
+}
+
+/** What can be done along with authentication (XEP-0388 section 2.1). */
+function sasl2Offer({ offered = [] }: ReceivingState): Element {
+  const names = [NS.carbons, NS.csi, NS.sm].map((name) => xml("feature", { var: name }));
+  return xml(
+    "authentication",
+    { xmlns: NS.sasl2 },
+    ...offered.map((name) => xml("mechanism", {}, name)),
+    xml(
+      "inline",
+      {},
+      xml("sm", { xmlns: NS.sm }),
+      xml("bind", { xmlns: NS.bind2 }, xml("inline", {}, ...names)),
+      xml("fast", { xmlns: NS.fast }, xml("mechanism", {}, HASHED_TOKEN)),
+    ),
+  );
 }
 
 /** In the order in which they are listed. */
@@ -72,10 +95,18 @@ const FEATURES: readonly StreamFeature[] = [
   feature({
     necessary: [],
     prohibited: ["authenticated"],
-    list: (_state, { mechanisms }) =>
-      xml("mechanisms", { xmlns: NS.sasl }, ...mechanisms.map((name) => xml("mechanism", {}, name))),
+    list: ({ offered = [] }) =>
+      xml("mechanisms", { xmlns: NS.sasl }, ...offered.map((name) => xml("mechanism", {}, name))),
     parse: (element) => (element.getNS() === NS.sasl ? element : undefined),
-    negotiate: authenticate,
+    negotiate: (state, element, context) => onSasl("sasl", state, element, context),
+  }),
+  /** XEP-0388 section 2.1. */
+  feature({
+    necessary: ["secure"],
+    prohibited: ["authenticated"],
+    list: sasl2Offer,
+    parse: (element) => (element.getNS() === NS.sasl2 ? element : undefined),
+    negotiate: (state, element, context) => onSasl("sasl2", state, element, context),
   }),
   /** RFC 6120 section 7. */
   feature<BindRequest>({
@@ -124,7 +155,7 @@ const FEATURES: readonly StreamFeature[] = [
 
 /** What is on offer now. */
 export function listFeatures(state: ReceivingState, context: ReceivingContext): Element[] {
-  return FEATURES.filter((entry) => isOpenTo(state, entry)).flatMap(
+  return FEATURES.filter((entry) => isOpenTo(entry, state, context)).flatMap(
     (entry) => entry.list(state, context) ?? [],
   );
 }

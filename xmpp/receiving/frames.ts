@@ -26,9 +26,3 @@ export function featuresFrame(...features: Element[]): string {
 export function streamErrorFrame(condition: StreamCondition, text: string, application?: Element): string {
   return serialize(streamError(condition, text, application));
 }
-
-/** RFC 6120 section 6.5. */
-export function saslFailureFrame(condition: string, text?: string): string {
-  const words = text === undefined ? undefined : xml("text", { "xml:lang": "en" }, text);
-  return serialize(xml("failure", { xmlns: NS.sasl }, xml(condition), words));
-}

@@ -51,6 +51,7 @@ export function onResumed(
   state.phase = "bound";
   state.managed = true;
   state.fullJid = fullJid;
+  delete state.bindRequest;
   return [send(xml("resumed", { xmlns: NS.sm, previd, h: String(h) }))];
 }
 

@@ -4,15 +4,17 @@
  * calls. It knows one account, no feature by name (features.ts), and nothing of what becomes of its stanzas.
  */
 import type { Element } from "@xmpp/xml";
-import { formatJid } from "../jid.ts";
+import { formatJid, type Jid, parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { stanzaKind } from "../stanza.ts";
-import { onUpstreamBound, onUpstreamUnavailable } from "./bind.ts";
+import { onBindRefused, onUpstreamBound } from "./bind.ts";
+import { onGranted, onInlineResumed, onInlineResumeFailed } from "./completion.ts";
 import { listFeatures, negotiateFeature } from "./features.ts";
 import { CLOSE_FRAME, featuresFrame, openFrame, streamErrorFrame } from "./frames.ts";
 import { onEnabled, onResumed, onResumeFailed } from "./management.ts";
 import type { Outcome, Step, StreamProblem } from "./outcome.ts";
-import { passwordAccepted, refuse } from "./sasl.ts";
+import { refuse } from "./refuse.ts";
+import { passwordAccepted, tokenAccepted } from "./sasl.ts";
 import type { ReceivingContext, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
 /** Nothing but framing is taken: the stream waits to be opened, or for an answer from the shell. */
@@ -20,7 +22,9 @@ const WAITING: ReadonlySet<ReceivingState["phase"]> = new Set([
   "opening",
   "checking",
   "reopening",
+  "resuming",
   "awaiting-upstream",
+  "granting",
 ]);
 
 export function startReceiving(): ReceivingState {
@@ -50,18 +54,22 @@ function step(state: ReceivingState, event: ReceivingEvent, context: ReceivingCo
       return event.problem;
     case "password-accepted":
       return state.phase === "checking" ? passwordAccepted(state) : [];
-    case "password-refused":
+    case "token-accepted":
+      return state.phase === "checking" ? tokenAccepted(state, event.answer) : [];
+    case "login-refused":
       return state.phase === "checking" ? refuse(state, event.condition, event.text) : [];
     case "upstream-bound":
       return onUpstreamBound(state, event.fullJid);
     case "sm-enabled":
       return onEnabled(state, event);
     case "sm-resumed":
-      return onResumed(state, event);
+      return state.phase === "resuming" ? onInlineResumed(state, event) : onResumed(state, event);
     case "sm-resume-failed":
-      return onResumeFailed();
-    case "upstream-unavailable":
-      return onUpstreamUnavailable(state, event.text);
+      return state.phase === "resuming" ? onInlineResumeFailed(state) : onResumeFailed();
+    case "granted":
+      return state.phase === "granting" ? onGranted(state, event, context) : [];
+    case "bind-refused":
+      return onBindRefused(state, event);
     case "shutdown":
       return event;
   }
@@ -99,6 +107,7 @@ function onFraming(state: ReceivingState, element: Element, context: ReceivingCo
   }
   const problem = checkOpen(state, element, context);
   if (problem) return [opened(context), ...errorAndEnd(state, problem)];
+  if (state.phase === "opening") state.offered = [...context.mechanisms];
   state.phase = state.phase === "reopening" ? "binding" : "authenticating";
   return [opened(context), { type: "features" }];
 }
@@ -114,12 +123,22 @@ function checkOpen(
   if (attrs.to !== undefined && attrs.to.toLowerCase() !== account.domain) {
     return { condition: "host-unknown", text: `This endpoint serves an account of ${account.domain}.` };
   }
+  // XEP-0388 section 2.1, and RFC 6120 section 4.9.3.9.
+  const from = attrs.from === undefined ? undefined : parseJid(attrs.from);
+  if (attrs.from !== undefined && !isOwnAddress(from, account)) {
+    return { condition: "invalid-from", text: `This endpoint serves ${formatJid(account)}.` };
+  }
   if (phase === "opening" && mechanisms.length === 0) {
     // LOGIN-3: nothing is stored to check SCRAM against, and a password must not travel in the clear.
     const text = "The first login of this account needs a secure connection (wss:).";
     return { condition: "policy-violation", text };
   }
   return undefined;
+}
+
+/** Its domain alone will do. */
+function isOwnAddress(jid: Jid | undefined, { local, domain }: Jid): boolean {
+  return jid?.domain === domain && (jid.local === "" || jid.local === local);
 }
 
 /** RFC 6120 section 8.1.2.1. */

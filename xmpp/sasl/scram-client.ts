@@ -5,6 +5,7 @@
 import { base64 } from "@scure/base";
 import { decodeBase64, encodeBase64Text } from "./base64.ts";
 import { constantTimeEqual } from "./constant-time.ts";
+import { DOWNGRADE_ATTRIBUTE } from "./downgrade-protection.ts";
 import { clientProof, serverSignature } from "./scram-keys.ts";
 import type { ScramHash, ScramKeys, ScramParameters } from "./scram-keys.ts";
 import {
@@ -75,11 +76,14 @@ export function startScramClient(options: {
 /**
  * The server's challenge.
  * @param mostIterations the caller's own upper bound, for a shell that cannot derive more
+ * @param expectedProtection what the server has to say of its offer if it says anything (XEP-0474 section 6.2); the proof
+ *   that follows covers it
  */
 export function onServerFirst(
   state: ScramClientState,
   message: string,
   mostIterations: number = maximumIterations,
+  expectedProtection?: string,
 ): { type: "need-keys"; parameters: ScramParameters; state: ScramClientState } | ScramClientFailed {
   if (state.step !== "started") return failed(outOfTurn);
   const attributes = parseAttributes(message);
@@ -107,6 +111,10 @@ export function onServerFirst(
     return failed(
       `the server asks for more SCRAM iterations than the ${mostIterations} that are possible here`,
     );
+  }
+  const protection = attributes.find(({ name }) => name === DOWNGRADE_ATTRIBUTE)?.value;
+  if (protection !== undefined && expectedProtection !== undefined && protection !== expectedProtection) {
+    return failed("what the server offers has been changed on its way here: this is a downgrade attack");
   }
   const clientFinalWithoutProof = `c=${encodeBase64Text(gs2Header)},r=${nonce}`;
   const authMessage = `${state.clientFirstBare},${message},${clientFinalWithoutProof}`;

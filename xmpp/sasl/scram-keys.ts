@@ -51,6 +51,11 @@ export function hashBytes(hash: ScramHash): number {
   return hashes[hash].outputLen;
 }
 
+/** H(bytes). */
+export function hashOf(hash: ScramHash, bytes: Uint8Array): Uint8Array {
+  return hashes[hash](bytes);
+}
+
 /** HMAC(key, text), everything but the text as bytes. */
 export function hmacOf(hash: ScramHash, key: Uint8Array, text: string): Uint8Array {
   return hmac(hashes[hash], key, utf8.decode(text));
@@ -77,7 +82,7 @@ export function keysFromSaltedPassword(hash: ScramHash, saltedPassword: string):
 
 /** StoredKey := H(ClientKey). */
 function storedKeyOf(hash: ScramHash, clientKey: Uint8Array): Uint8Array {
-  return hashes[hash](clientKey);
+  return hashOf(hash, clientKey);
 }
 
 /** The verifier that belongs to the keys derived with these parameters. */

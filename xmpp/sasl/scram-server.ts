@@ -6,6 +6,7 @@ import { base64, utf8 } from "@scure/base";
 import { bareOf, isSameJid, normalizeLocalpart } from "../jid.ts";
 import type { Jid } from "../jid.ts";
 import { decodeBase64, encodeBase64Text } from "./base64.ts";
+import { DOWNGRADE_ATTRIBUTE } from "./downgrade-protection.ts";
 import type { SaslFailed, SaslFailureCondition } from "./failure.ts";
 import { hashBytes, hmacOf, isClientProof, saltBytes, serverSignature } from "./scram-keys.ts";
 import type { ScramHash, ScramVerifier } from "./scram-keys.ts";
@@ -83,22 +84,24 @@ function parseClientFirst(message: string): ClientFirst | undefined {
 
 /**
  * The client's first message.
- * @param options.account the account that the client wants to use
- * @param options.verifier the account's for the mechanism's hash, or a `fakeVerifier`
- * @param options.authenticate false with a fake verifier, whose keys nobody has anyway: the exchange takes its course
- *   and ends in not-authorized
+ * @param options.account the account that this is about
+ * @param options.verifier the account's for the mechanism's hash; undefined when it has none
+ * @param options.fake a `fakeVerifier`, for any other name and where there is none: the exchange takes its course and ends
+ *   in not-authorized
+ * @param options.downgradeProtection what goes into XEP-0474's attribute, if anything
  * @param options.serverNonce fresh and random, printable, without a comma; otherwise it is a bug (RangeError)
  */
 export function onClientFirst(
   message: string,
   options: {
     readonly account: Jid;
-    readonly verifier: ScramVerifier;
-    readonly authenticate?: boolean;
+    readonly verifier: ScramVerifier | undefined;
+    readonly fake: (username: string) => ScramVerifier;
     readonly serverNonce: string;
+    readonly downgradeProtection?: string;
   },
 ): { type: "challenge"; message: string; state: ScramServerState } | SaslFailed {
-  const { account, verifier, authenticate = true, serverNonce } = options;
+  const { account, serverNonce, downgradeProtection } = options;
   if (!isNonce(serverNonce)) throw new RangeError("SCRAM needs a printable nonce");
   const first = parseClientFirst(message);
   if (first === undefined) return failed("malformed-request");
@@ -106,11 +109,14 @@ export function onClientFirst(
   if (first.authzid !== undefined && !isSameJid(first.authzid, bareOf(account))) {
     return failed("invalid-authzid");
   }
-  // The username is the localpart (RFC 6120 6.3.7), compared as RFC 7622 compares it. This does not tell whether the
-  // account exists: any other name is refused in the same way.
-  if (normalizeLocalpart(first.username) !== account.local) return failed("not-authorized");
+  // The username is the localpart (RFC 6120 6.3.7), compared as RFC 7622 compares it.
+  const username = normalizeLocalpart(first.username) ?? first.username;
+  const authenticate = username === account.local && options.verifier !== undefined;
+  const fake = options.fake(username);
+  const verifier = (authenticate ? options.verifier : undefined) ?? fake;
   const nonce = first.nonce + serverNonce;
-  const challenge = `r=${nonce},s=${verifier.salt},i=${verifier.iterations}`;
+  const extension = downgradeProtection === undefined ? "" : `,${DOWNGRADE_ATTRIBUTE}=${downgradeProtection}`;
+  const challenge = `r=${nonce},s=${verifier.salt},i=${verifier.iterations}${extension}`;
   const state = {
     hash: verifier.hash,
     channelBinding: encodeBase64Text(first.gs2Header),

@@ -10,6 +10,7 @@ import type {
   ReceivingState,
 } from "../../../../xmpp/receiving/state.ts";
 import { encodeBase64Text } from "../../../../xmpp/sasl/base64.ts";
+import { fakeVerifier } from "../../../../xmpp/sasl/scram-server.ts";
 import { type ScramVerifier, verifierFromKeys } from "../../../../xmpp/sasl/scram-keys.ts";
 import { parseFrame } from "../../../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../../../xmpp/xml/limits.ts";
@@ -38,8 +39,11 @@ const verifier: ScramVerifier = verifierFromKeys(parameters, keysOf(parameters, 
 
 export const CONTEXT: ReceivingContext = {
   account: { local: "user", domain: "example.org", resource: "" },
+  secure: true,
   mechanisms: ["SCRAM-SHA-1", "PLAIN"],
   verifierFor: (hash) => (hash === "SHA-1" ? verifier : undefined),
+  fakeVerifierFor: (username, hash) => fakeVerifier("a secret", username, hash, 4096),
+  refusal: () => undefined,
   nonce: () => "3rfcNHYJY1ZVvWVs7j",
   rosterVersioning: true,
 };
@@ -114,9 +118,21 @@ export const OPENED =
 /** Byte for byte: Strophe compares all of it. */
 export const CLOSE = `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`;
 
+const listed = (names: string[]): string => names.map((name) => `<mechanism>${name}</mechanism>`).join("");
+
+/** RFC 6120's SASL only. */
+export const onlySasl = (...names: string[]): string =>
+  `<stream:features xmlns:stream="http://etherx.jabber.org/streams">` +
+  `<mechanisms xmlns="${SASL}">${listed(names)}</mechanisms></stream:features>`;
+
 export const mechanisms = (...names: string[]): string =>
-  `<stream:features xmlns:stream="http://etherx.jabber.org/streams"><mechanisms xmlns="${SASL}">` +
-  `${names.map((name) => `<mechanism>${name}</mechanism>`).join("")}</mechanisms></stream:features>`;
+  `<stream:features xmlns:stream="http://etherx.jabber.org/streams">` +
+  `<mechanisms xmlns="${SASL}">${listed(names)}</mechanisms>` +
+  `<authentication xmlns="urn:xmpp:sasl:2">${listed(names)}<inline><sm xmlns="urn:xmpp:sm:3"/>` +
+  `<bind xmlns="urn:xmpp:bind:0"><inline><feature var="urn:xmpp:carbons:2"/><feature var="urn:xmpp:csi:0"/>` +
+  `<feature var="urn:xmpp:sm:3"/></inline></bind>` +
+  `<fast xmlns="urn:xmpp:fast:0"><mechanism>HT-SHA-256-NONE</mechanism></fast></inline></authentication>` +
+  `</stream:features>`;
 
 export const BIND_FEATURES =
   `<stream:features xmlns:stream="http://etherx.jabber.org/streams"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>` +
@@ -145,6 +161,18 @@ export const challenge = (message: string): Line => ({
 export const fails = (condition: string, text?: string): Line => ({
   server: `<failure xmlns="${SASL}"><${condition}/>${text === undefined ? "" : `<text xml:lang="en">${text}</text>`}</failure>`,
 });
+
+/**
+ * RFC 5802 section 5's exchange, but for what the server adds to its first message (XEP-0474): the hash of what is on offer,
+ * SHA-1 of "PLAIN", U+001E and "SCRAM-SHA-1". Computed with OpenSSL.
+ */
+export const SCRAM = {
+  clientFirst: "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+  serverFirst:
+    "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096,h=Y+xk2TW25vKwG9yWicfQlsuiFQs=",
+  clientFinal: "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=P+ZzHi/4wVqRU+r6ccz5q1A5a1w=",
+  serverFinal: "v=WIF8Y2urkVf4A6xc29wfT96P/2M=",
+};
 
 export const opened: Line[] = [
   { client: OPEN },
@@ -179,5 +207,5 @@ export const bound: Line[] = [
   {
     server: `<iq type="result" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>${FULL}</jid></bind></iq>`,
   },
-  { does: { type: "bound", resource: "phone" } },
+  { does: { type: "bound", device: "phone", carbons: false, active: true } },
 ];

@@ -2,16 +2,19 @@
 
 import { describe, expect, it } from "vitest";
 import * as d from "./dialogue.ts";
+import { encodeBase64Text } from "../../../../xmpp/sasl/base64.ts";
+import type { ScramVerifier } from "../../../../xmpp/sasl/scram-keys.ts";
 import { converse, type Line, SASL } from "./dialogue.ts";
 
-/** RFC 5802 section 5. */
-const CLIENT_FIRST = "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL";
-const SERVER_FIRST = "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096";
-const CLIENT_FINAL = "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=";
-const SERVER_FINAL = "dj1ybUY5cHFWOFM3c3VBb1pXamE0ZEpSa0ZzS1E9";
+const { clientFirst: CLIENT_FIRST, serverFirst: SERVER_FIRST, clientFinal: CLIENT_FINAL } = d.SCRAM;
+const SERVER_FINAL = encodeBase64Text(d.SCRAM.serverFinal);
+const guessedWrong: Line[] = [{ does: { type: "login-failed" } }, d.fails("not-authorized")];
 
 const toReopening: Line[] = [{ client: d.OPEN }, { server: d.OPENED }, { server: d.BIND_FEATURES }];
-const wrongProof = CLIENT_FINAL.replace("p=v0X8", "p=AAAA");
+const wrongProof = CLIENT_FINAL.replace("p=P+Zz", "p=AAAA");
+
+const serverFirst = (verifier: ScramVerifier): string =>
+  SERVER_FIRST.replace("QSXCR+Q6sek8bf92", verifier.salt);
 
 describe("SCRAM", () => {
   it("LOGIN-2 with an initial response", () => {
@@ -51,7 +54,7 @@ describe("SCRAM", () => {
       d.auth("SCRAM-SHA-1", CLIENT_FIRST),
       d.challenge(SERVER_FIRST),
       d.response(final),
-      d.fails(condition),
+      ...(condition === "not-authorized" ? guessedWrong : [d.fails(condition)]),
       d.auth("SCRAM-SHA-1", CLIENT_FIRST),
       d.challenge(SERVER_FIRST),
       d.response(CLIENT_FINAL),
@@ -61,7 +64,6 @@ describe("SCRAM", () => {
   });
 
   it.each([
-    ["another user", CLIENT_FIRST.replace("n=user", "n=eve"), "not-authorized"],
     ["acting for another", CLIENT_FIRST.replace("n,,", "n,a=eve@example.org,"), "invalid-authzid"],
     ["channel binding", CLIENT_FIRST.replace("n,,", "p=tls-exporter,,"), "malformed-request"],
     ["not SCRAM at all", "hello", "malformed-request"],
@@ -75,7 +77,7 @@ describe("SCRAM", () => {
       d.auth("SCRAM-SHA-1", CLIENT_FIRST),
       d.challenge(SERVER_FIRST),
       d.response(wrongProof),
-      d.fails("not-authorized"),
+      ...guessedWrong,
       d.response(CLIENT_FINAL),
       d.fails("malformed-request"),
     ]);
@@ -83,6 +85,46 @@ describe("SCRAM", () => {
 
   it("a second <auth/> begins anew", () => {
     converse([...d.opened, d.auth("SCRAM-SHA-1", CLIENT_FIRST), d.challenge(SERVER_FIRST), ...d.plain]);
+  });
+});
+
+describe("SASL-8 nobody learns by SCRAM whose account it is", () => {
+  it.each([
+    ["another user", "n,,n=eve,r=fyko+d2lbbFgONRv9qkxdawL", "eve", {}],
+    [
+      "the account, whose verifier is gone since it was offered",
+      CLIENT_FIRST,
+      "user",
+      { verifierFor: () => undefined },
+    ],
+  ])(
+    "SASL-8 %s: a challenge as always, the same each time, and never the right password",
+    (_name, first, user, context) => {
+      const attempt: Line[] = [
+        d.auth("SCRAM-SHA-1", first),
+        d.challenge(serverFirst(d.CONTEXT.fakeVerifierFor(user, "SHA-1"))),
+        d.response(CLIENT_FINAL),
+        ...guessedWrong,
+      ];
+      converse([...d.opened, ...attempt, ...attempt], context);
+    },
+  );
+});
+
+describe("LOGIN-7 after too many wrong guesses elsewhere", () => {
+  const reason = "Too many wrong passwords; try again in 3 minutes.";
+  it.each(["PLAIN", "SCRAM-SHA-1"])("LOGIN-7 %s is not begun", (mechanism) => {
+    converse([...d.opened, d.auth(mechanism, "anything"), d.fails("temporary-auth-failure", reason)], {
+      refusal: () => reason,
+    });
+  });
+
+  it("LOGIN-7 a proof is not looked at, although its challenge was sent before", () => {
+    let asked = 0;
+    // Twice played, and asked once at the beginning of each.
+    const refusal = (): string | undefined => ((asked += 1) % 2 === 0 ? reason : undefined);
+    const lines = [d.auth("SCRAM-SHA-1", CLIENT_FIRST), d.challenge(SERVER_FIRST), d.response(CLIENT_FINAL)];
+    converse([...d.opened, ...lines, d.fails("temporary-auth-failure", reason)], { refusal });
   });
 });
 
@@ -123,7 +165,8 @@ describe("PLAIN", () => {
     ["too many fields", "\0user\0pencil\0x", "malformed-request"],
     ["nothing (=)", "", "malformed-request"],
   ])("LOGIN-6 %s: nobody is asked whether the password is right", (_name, message, condition) => {
-    converse([...d.opened, d.auth("PLAIN", message), d.fails(condition)]);
+    const failure = condition === "not-authorized" ? guessedWrong : [d.fails(condition)];
+    converse([...d.opened, d.auth("PLAIN", message), ...failure]);
   });
 
   it.each([
@@ -134,7 +177,7 @@ describe("PLAIN", () => {
     converse([
       ...d.opened,
       ...d.plain,
-      { event: { type: "password-refused", condition, ...(text === undefined ? {} : { text }) } },
+      { event: { type: "login-refused", condition, ...(text === undefined ? {} : { text }) } },
       d.fails(condition, text),
       ...d.plain,
       { event: { type: "password-accepted" } },
@@ -147,7 +190,7 @@ describe("PLAIN", () => {
     converse([
       ...d.opened,
       { event: { type: "password-accepted" } },
-      { event: { type: "password-refused", condition: "not-authorized" } },
+      { event: { type: "login-refused", condition: "not-authorized" } },
       ...d.plain,
     ]);
   });
@@ -180,10 +223,17 @@ describe("LOGIN-3 what is not offered is not taken", () => {
     });
   });
 
-  it("a mechanism whose verifier is gone since it was offered", () => {
-    converse([...d.opened, d.auth("SCRAM-SHA-1", CLIENT_FIRST), d.fails("invalid-mechanism")], {
-      verifierFor: () => undefined,
-    });
+  it("LOGIN-3 without TLS there is no SASL2 (XEP-0388 section 3)", () => {
+    converse(
+      [
+        { client: d.OPEN },
+        { server: d.OPENED },
+        { server: d.onlySasl("SCRAM-SHA-1") },
+        { client: `<authenticate xmlns="urn:xmpp:sasl:2" mechanism="SCRAM-SHA-1"/>` },
+        ...d.endsWith("not-authorized", "Log in first."),
+      ],
+      { secure: false, mechanisms: ["SCRAM-SHA-1"] },
+    );
   });
 });
 
@@ -209,7 +259,7 @@ describe("SASL out of order or malformed (RFC 6120 section 6.5)", () => {
 
 describe("WS-12 five failed logins on one connection", () => {
   const end = d.endsWith("policy-violation", "Too many failed logins.", 1008);
-  const wrong: Line[] = [d.auth("PLAIN", "\0eve\0x"), d.fails("not-authorized")];
+  const wrong: Line[] = [d.auth("PLAIN", "\0eve\0x"), ...guessedWrong];
 
   it("WS-12 the fifth ends the stream, however each failed", () => {
     converse([
@@ -217,14 +267,14 @@ describe("WS-12 five failed logins on one connection", () => {
       ...wrong,
       ...wrong,
       ...d.plain,
-      { event: { type: "password-refused", condition: "not-authorized" } },
+      { event: { type: "login-refused", condition: "not-authorized" } },
       d.fails("not-authorized"),
       d.auth("X", ""),
       d.fails("invalid-mechanism"),
       d.auth("SCRAM-SHA-1", CLIENT_FIRST),
       d.challenge(SERVER_FIRST),
       d.response(wrongProof),
-      d.fails("not-authorized"),
+      ...guessedWrong,
       ...end,
     ]);
   });
@@ -234,7 +284,7 @@ describe("WS-12 five failed logins on one connection", () => {
       { client: `<abort xmlns="${SASL}"/>` },
       d.fails("aborted"),
       ...d.plain,
-      { event: { type: "password-refused", condition: "temporary-auth-failure" } },
+      { event: { type: "login-refused", condition: "temporary-auth-failure" } },
       d.fails("temporary-auth-failure"),
     ];
     const state = converse([...d.opened, ...wrong, ...excused, ...excused, ...excused, ...excused, ...wrong]);

@@ -128,7 +128,7 @@ describe("ID-1 binding", () => {
       {
         server: `<iq type="result" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>user@example.org/a&amp;b</jid></bind></iq>`,
       },
-      { does: { type: "bound", resource } },
+      { does: { type: "bound", device: resource, carbons: false, active: true } },
     ]);
   });
 
@@ -159,7 +159,13 @@ describe("ID-1 binding", () => {
       ...d.reopened,
       d.bindRequest(""),
       { does: { type: "await-upstream" } },
-      { event: { type: "upstream-unavailable", text: "example.org cannot be reached." } },
+      {
+        event: {
+          type: "bind-refused",
+          condition: "remote-server-timeout",
+          text: "example.org cannot be reached.",
+        },
+      },
       {
         server: `<iq type="error" id="b"><error type="wait"><remote-server-timeout xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>
           <text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">example.org cannot be reached.</text></error></iq>`,
@@ -175,7 +181,7 @@ describe("ID-1 binding", () => {
       converse([
         ...lines,
         { event: { type: "upstream-bound", fullJid: "user@example.org/other" } },
-        { event: { type: "upstream-unavailable", text: "x" } },
+        { event: { type: "bind-refused", condition: "remote-server-timeout", text: "x" } },
       ]);
     },
   );

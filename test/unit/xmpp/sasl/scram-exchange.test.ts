@@ -42,7 +42,12 @@ function run({ hash, username, password, guess, nonces }: Exchange, route: Route
   const verifier = verifierFromKeys(parameters, cachedKeys(parameters, password));
   const account = { local: username, domain: "example.com", resource: "" };
   const start = startScramClient({ hash, username, nonce: nonces[0] });
-  const challenge = onClientFirst(route(start.message, 0), { account, verifier, serverNonce: nonces[1] });
+  const challenge = onClientFirst(route(start.message, 0), {
+    account,
+    verifier,
+    fake: () => verifier,
+    serverNonce: nonces[1],
+  });
   if (challenge.type === "failed") return "failed";
   const answered = onServerFirst(stored(start.state), route(challenge.message, 1));
   if (answered.type === "failed") return "failed";
