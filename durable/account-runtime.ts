@@ -63,13 +63,7 @@ export class AccountRuntime {
     this.#undelivered = new UndeliveredTable(storage.sql);
     const tokens = new ClientTokens(storage.sql);
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid, () => tokens.clear());
-    const throttle = new LoginThrottle(storage.sql, config.credentialsKey);
-    this.#guard = new LoginGuard(this.#vault, throttle, async (password) => {
-      const outcome = await this.upstream.login(password);
-      // From the first login on there is something to keep alive.
-      if (outcome.ok) void this.tick();
-      return outcome;
-    });
+    this.#guard = this.#makeGuard(config);
     this.#log = new AccountLog(storage.sql, config.logRetention);
     this.policy = this.#makePolicy(bareJid, config.newDevice);
     const outbound = new Outbound(storage.sql);
@@ -239,6 +233,16 @@ export class AccountRuntime {
       },
       Math.max(0, dueMs - Date.now()),
     );
+  }
+
+  #makeGuard(config: Config): LoginGuard {
+    const throttle = new LoginThrottle(this.#storage.sql, config.credentialsKey);
+    return new LoginGuard(this.#vault, throttle, async (password) => {
+      const outcome = await this.upstream.login(password);
+      // From the first login on there is something to keep alive.
+      if (outcome.ok) void this.tick();
+      return outcome;
+    });
   }
 
   #makePolicy(bareJid: string, newDevice: Config["newDevice"]): Account {
