@@ -111,11 +111,15 @@ describe.skipIf(missingProsody)("a client's stream", () => {
       expect(open).toMatch(
         /^<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" from="localhost" id="[\w-]{22,}" version="1.0" xml:lang="en"\/>$/,
       );
-      const mechanisms = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"];
+      const mechanisms = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]
+        .map((name) => `<mechanism>${name}</mechanism>`)
+        .join("");
       expect(features).toBe(
-        `${FEATURES}<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl">` +
-          mechanisms.map((name) => `<mechanism>${name}</mechanism>`).join("") +
-          "</mechanisms></stream:features>",
+        `${FEATURES}<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl">${mechanisms}</mechanisms>` +
+          `<authentication xmlns="urn:xmpp:sasl:2">${mechanisms}<inline><sm xmlns="urn:xmpp:sm:3"/>` +
+          `<bind xmlns="urn:xmpp:bind:0"><inline><feature var="urn:xmpp:carbons:2"/><feature var="urn:xmpp:csi:0"/>` +
+          `<feature var="urn:xmpp:sm:3"/></inline></bind><fast xmlns="urn:xmpp:fast:0">` +
+          `<mechanism>HT-SHA-256-NONE</mechanism></fast></inline></authentication></stream:features>`,
       );
       client.drop();
     });

@@ -53,7 +53,7 @@ export class Journal {
 
   /** Takes a frame that went out. */
   sent(frame: string): void {
-    this.mechanism = /<auth\b[^>]*\bmechanism="([^"]+)"/.exec(frame)?.[1] ?? this.mechanism;
+    this.mechanism = /<auth(?:enticate)?\b[^>]*\bmechanism="([^"]+)"/.exec(frame)?.[1] ?? this.mechanism;
   }
 
   /** What the server said last to a login that failed, for an error text. */
