@@ -24,12 +24,17 @@ export class ChatPage {
   /** What the content security policy had to block, and uncaught errors. */
   readonly complaints: string[] = [];
   readonly #url: string;
+  /** Frames that came over the page's WebSockets since it was opened last. */
+  #frames: string[] = [];
 
   constructor(page: Page, url: string) {
     this.page = page;
     this.#url = url;
     page.on("request", (request) => this.#onRequest(request.url()));
-    page.on("websocket", (socket) => this.#onRequest(socket.url()));
+    page.on("websocket", (socket) => {
+      this.#onRequest(socket.url());
+      socket.on("framereceived", ({ payload }) => void this.#frames.push(String(payload)));
+    });
     page.on("console", (message) => this.#onConsole(message));
     page.on("pageerror", (error) => this.complaints.push(error.message));
   }
@@ -48,8 +53,14 @@ export class ChatPage {
     }
   }
 
+  /** How many frames with this text have come since the page was opened last. */
+  received(text: string): number {
+    return this.#frames.filter((frame) => frame.includes(text)).length;
+  }
+
   /** Opens the page and waits until it has settled on the login form or the chat. */
   async open(): Promise<void> {
+    this.#frames = [];
     await this.page.goto(this.#url);
     await this.page.waitForSelector("body[data-view=login], body[data-view=chat]");
   }
