@@ -53,9 +53,9 @@ export class ChatPage {
     }
   }
 
-  /** How many frames with this text have come since the page was opened last. */
-  received(text: string): number {
-    return this.#frames.filter((frame) => frame.includes(text)).length;
+  /** How many frames like this have come since the page was opened last. */
+  received(like: RegExp): number {
+    return this.#frames.filter((frame) => like.test(frame)).length;
   }
 
   /** Opens the page and waits until it has settled on the login form or the chat. */
