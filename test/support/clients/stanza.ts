@@ -16,12 +16,12 @@ interface StanzaClient extends ChatClient {
 }
 
 /**
- * `reconnects`: comes back by itself when its connection breaks off.
+ * `reconnects`: comes back by itself when its connection breaks off. `sendReceipts`: to whoever asks for them (XEP-0184).
  * @throws with the server's words when it does not get in
  */
 export async function loginStanza(
   { url, jid, password, device }: LoginOptions,
-  { reconnects = false } = {},
+  { reconnects = false, sendReceipts = false } = {},
 ): Promise<StanzaClient> {
   const journal = new Journal();
   const agent = createClient({
@@ -31,7 +31,7 @@ export async function loginStanza(
     transports: { websocket: url, bosh: false },
     autoReconnect: reconnects,
     maxReconnectBackoff: 2,
-    sendReceipts: false,
+    sendReceipts,
   });
   agent.on("raw:incoming", (frame: string) => journal.frames.push(frame));
   agent.on("raw:outgoing", (frame: string) => journal.sent(frame));
