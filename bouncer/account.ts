@@ -89,7 +89,9 @@ export class Account {
     this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const log = { messages: this.#log, catchUp };
     const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
-    const rest = { detachedShow, iq: this.#iq, isRoom, log, onSent };
+    const forgetContacts = (isGone: (address: string) => boolean): void =>
+      this.#presence.forgetContacts(isGone);
+    const rest = { detachedShow, iq: this.#iq, isRoom, forgetContacts, log, onSent };
     this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
   }
 

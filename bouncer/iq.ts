@@ -12,7 +12,6 @@ import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { PeerSessions } from "./peer-sessions.ts";
-import { isBlockPush, reissue } from "./pushes.ts";
 import { Responders } from "./responders.ts";
 import type { Session } from "./session.ts";
 
@@ -106,15 +105,7 @@ export class Iq {
   }
 
   requestFromUpstream(request: Element): void {
-    const { caps, clients, outlet, ports, session } = this.#deps;
-    if (isBlockPush(request, session.bareJid)) {
-      outlet.toUpstream("ROS-1", iqResult(request), "a push is acknowledged once");
-      for (const id of clients.allIds()) {
-        const stanza = reissue(request, ports.ids.next());
-        outlet.deliver({ rule: "ROS-1", stanza, to: [id], reason: "a blocking push, under a fresh id" });
-      }
-      return;
-    }
+    const { caps, clients, outlet, ports } = this.#deps;
     const nowMs = ports.clock.nowMs();
     const [latest] = clients.byRecency();
     const idleSeconds = latest ? Math.max(0, Math.floor((nowMs - latest.lastActiveMs) / 1000)) : 0;

@@ -20,6 +20,8 @@ export interface PartContext {
   outlet: Outlet;
   session: Session;
   caps: OwnCaps;
+  /** Nothing more will be heard of contacts with such addresses: they are unavailable from now on. */
+  forgetContacts(isGone: (address: string) => boolean): void;
   /** Is this bare JID a room that the account is in? */
   isRoom(bareJid: string): boolean;
   /** The `<show/>` that others see while no client is there; empty for plain available. */

@@ -1,5 +1,6 @@
 /** Which features take part in the policy, in the order in which they are asked about a stanza. */
 import { ArchiveResults } from "./archive-results.ts";
+import { BlockList } from "./block-list.ts";
 import { ChatStates } from "./chat-states.ts";
 import { Commands } from "./commands/commands.ts";
 import { OwnAddress } from "./own-address.ts";
@@ -17,6 +18,7 @@ export function makeParts(context: PartContext): Part[] {
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
     new ClientStates(context),
+    new BlockList(context),
     // Behind those who leave out what need not be said.
     new Rooms(context),
     new Commands(context),

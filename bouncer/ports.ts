@@ -110,6 +110,8 @@ export interface Ports {
     peerSessions: TextStore;
     /** What waits for clients that are inactive, by client and sender. */
     held: TextStore;
+    /** Which clients have asked for the block list (XEP-0191), by their ids. */
+    blockList: TextStore;
     devices: DeviceStore;
     /** The last notification of each node, by publisher and node (XEP-0163). */
     pep: TextStore;

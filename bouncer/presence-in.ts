@@ -117,6 +117,16 @@ export class PresenceIn {
     return gone;
   }
 
+  /** Contacts of which nothing more is heard: what to tell of those that were there. */
+  drop(isGone: (address: string) => boolean, to: string): Element[] {
+    for (const { attrs } of this.requests.open()) {
+      if (attrs.from !== undefined && isGone(attrs.from)) this.requests.answered(attrs.from);
+    }
+    const gone = [...this.#contacts.keys()].filter((from) => isGone(from));
+    for (const from of gone) this.#forgetContact(from);
+    return gone.map((from) => xml("presence", { xmlns: NS.client, from, to, type: "unavailable" }));
+  }
+
   /** False when it is too much: what was remembered of that address before is void then. */
   #remember(from: string, presence: Element, atMs: number): boolean {
     const before = this.#contacts.get(from);

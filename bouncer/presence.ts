@@ -75,6 +75,15 @@ export class Presence {
     }
   }
 
+  /** BLOCK-2: nothing more is heard of these contacts. */
+  forgetContacts(isGone: (address: string) => boolean): void {
+    const { clients, outlet, session } = this.#deps;
+    const to = clients.idsWhere((client) => client.presence !== undefined);
+    for (const stanza of this.#in.drop(isGone, session.fullJid)) {
+      outlet.deliver({ rule: "BLOCK-2", stanza, to, reason: "nothing more is heard of who is blocked" });
+    }
+  }
+
   /** PRES-1: says upstream what the account is now, when that has changed. */
   broadcast(): void {
     const { clients, caps, detachedShow, outlet, ports, session } = this.#deps;

@@ -3,18 +3,11 @@
  * upstream once, and re-issued to each client that wants them under an id of its own.
  */
 import type { Element } from "@xmpp/xml";
-import { NS } from "../xmpp/namespaces.ts";
-import { iqPayload } from "../xmpp/stanza.ts";
 import { clone } from "../xmpp/xml/element.ts";
 
 /** May this be a push? One that comes from anybody else is forged (RFC 6121 section 2.1.6). */
 export function isFromOwnServer(iq: Element, bareJid: string): boolean {
   return iq.attrs.from === undefined || iq.attrs.from === bareJid;
-}
-
-export function isBlockPush(iq: Element, bareJid: string): boolean {
-  const isSet = iq.attrs.type === "set" && isFromOwnServer(iq, bareJid);
-  return isSet && iqPayload(iq)?.getNS() === NS.blocking;
 }
 
 export function reissue(push: Element, id: string): Element {

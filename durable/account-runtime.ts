@@ -266,6 +266,7 @@ export class AccountRuntime {
         receipts: new TextTable(this.#storage.sql, "receipts"),
         peerSessions: new TextTable(this.#storage.sql, "peer-sessions"),
         held: new TextTable(this.#storage.sql, "held"),
+        blockList: new TextTable(this.#storage.sql, "block-list"),
         devices: new DeviceRows(this.#storage.sql),
         pep: new TextTable(this.#storage.sql, "pep"),
         roster: new TextTable(this.#storage.sql, "roster"),

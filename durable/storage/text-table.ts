@@ -2,7 +2,15 @@
 import type { TextStore } from "../../bouncer/ports.ts";
 
 type Topic =
-  "capabilities" | "held" | "inbound" | "peer-sessions" | "pep" | "receipts" | "requests" | "roster";
+  | "block-list"
+  | "capabilities"
+  | "held"
+  | "inbound"
+  | "peer-sessions"
+  | "pep"
+  | "receipts"
+  | "requests"
+  | "roster";
 
 export class TextTable implements TextStore {
   readonly #sql: SqlStorage;

@@ -160,6 +160,7 @@ export class AccountWorld implements World {
         receipts: memoryTextStore(),
         peerSessions: memoryTextStore(),
         held: memoryTextStore(),
+        blockList: memoryTextStore(),
         devices: this.devices,
         pep: memoryTextStore(),
         roster: memoryTextStore(),
