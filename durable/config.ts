@@ -222,6 +222,18 @@ export function isAllowed(config: Config, bareJid: string, onLoopback: boolean):
   );
 }
 
+/** May anybody use this deployment at all? */
+export function servesAnybody(config: Config, onLoopback: boolean): boolean {
+  return config.accounts.size > 0 || config.allowed.some((entry) => entry !== "*" || onLoopback);
+}
+
+/** The accounts that the settings name, without those that a pattern stands for. */
+export function namedAccounts(config: Config): string[] {
+  return [
+    ...new Set([...config.accounts.keys(), ...config.allowed.filter((entry) => !entry.startsWith("*"))]),
+  ];
+}
+
 /** The one account this deployment is for, if its settings name exactly one. */
 export function onlyAccount(config: Config): string | undefined {
   const named = new Set([...config.accounts.keys(), ...config.allowed]);

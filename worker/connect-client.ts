@@ -2,10 +2,21 @@
  * The upgrade to XMPP over WebSocket: refuses what must not reach an account's object, and hands the rest to it.
  */
 import { ACCOUNT_HEADER, LOOPBACK_HEADER, SECURE_HEADER } from "../durable/account-object.ts";
-import { type Config, isAllowed, onlyAccount, readConfig } from "../durable/config.ts";
+import {
+  type Config,
+  isAllowed,
+  namedAccounts,
+  onlyAccount,
+  readConfig,
+  servesAnybody,
+} from "../durable/config.ts";
 import type { Env } from "../durable/env.ts";
-import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
+import { REGISTRY_NAME } from "../durable/watchdog/registry-object.ts";
+import { formatJid, isBare, type Jid, parseJid } from "../xmpp/jid.ts";
 import { isAllowedOrigin } from "./allowed-origin.ts";
+import { openDecoy } from "./decoy.ts";
+import { frontContext } from "./front/front-context.ts";
+import { openFront } from "./front/front.ts";
 import { isLoopback } from "./loopback.ts";
 import { isWithinRate, setAddress } from "./rate-limit.ts";
 import { refuseStream } from "./refuse-stream.ts";
@@ -41,29 +52,66 @@ export async function connectClient(
   if (!isAllowedOrigin(result.config.allowedOrigins, headers.get("Origin"), url.origin)) {
     return text("Pages of this site may not connect here (ALLOWED_ORIGINS).", 403);
   }
-  const jid = parseJid(requested ?? onlyAccount(result.config) ?? "");
+  const { config } = result;
+  const account = requested ?? onlyAccount(config);
+  const asked = { request, env, config, loopback };
+  if (account === undefined && servesAnybody(config, loopback)) return await openFrontOf(asked);
+  const jid = parseJid(account ?? "");
   if (!jid || jid.local === "" || !isBare(jid)) {
     return text("Say which account: /xmpp-websocket/{bare JID}, percent-encoded.", 400);
   }
-  const bareJid = formatJid(jid);
-  if (!isAllowed(result.config, bareJid, loopback)) return refuseAccount(result.config, bareJid);
-  const forObject = new Headers(headers);
-  forObject.set(ACCOUNT_HEADER, bareJid);
-  setAddress(forObject, request);
-  forObject.set(LOOPBACK_HEADER, loopback ? "1" : "0");
-  forObject.set(SECURE_HEADER, loopback || url.protocol === "https:" ? "1" : "0");
-  return env.ACCOUNT.getByName(bareJid).fetch(new Request(request, { headers: forObject }));
+  return await connectToAccount(asked, jid);
 }
 
-/** CFG-2: said in the stream, since no web client shows the status of a refused upgrade. */
-function refuseAccount(config: Config, bareJid: string): Response {
-  const nobody = config.allowed.length === 0 && config.accounts.size === 0;
-  return refuseStream(
-    "not-authorized",
-    nobody
-      ? "This proxy serves nobody yet: its owner has to name accounts in ALLOWED_ACCOUNTS."
-      : `${bareJid} is not among the accounts that this proxy serves (ALLOWED_ACCOUNTS).`,
-  );
+interface Asked {
+  request: Request;
+  env: Env;
+  config: Config;
+  loopback: boolean;
+}
+
+/** EDGE-4: whose stream it is, the client has yet to say. */
+async function openFrontOf(asked: Asked): Promise<Response> {
+  const { env, config } = asked;
+  const named = namedAccounts(config);
+  const loggedIn = new Set(await env.REGISTRY.getByName(REGISTRY_NAME).registered(named));
+  return openFront({
+    context: (domain) => frontContext(domain, { config, named, loggedIn, secure: isSecure(asked) }),
+    connect: async (jid) => {
+      const { webSocket } = await connectToAccount(asked, jid);
+      if (!webSocket) throw new Error("The account's object took no WebSocket");
+      return webSocket;
+    },
+  });
+}
+
+async function connectToAccount(asked: Asked, jid: Jid): Promise<Response> {
+  const { request, env, config, loopback } = asked;
+  const bareJid = formatJid(jid);
+  if (!isAllowed(config, bareJid, loopback)) return refuseAccount(asked, jid);
+  const headers = new Headers(request.headers);
+  headers.set(ACCOUNT_HEADER, bareJid);
+  setAddress(headers, request);
+  headers.set(LOOPBACK_HEADER, loopback ? "1" : "0");
+  headers.set(SECURE_HEADER, isSecure(asked) ? "1" : "0");
+  return await env.ACCOUNT.getByName(bareJid).fetch(new Request(request, { headers }));
+}
+
+/** CFG-2: with the reason while there is nobody whom it could tell anything, else as if the password were wrong. */
+function refuseAccount(asked: Asked, jid: Jid): Response {
+  const { config, loopback } = asked;
+  if (!servesAnybody(config, loopback)) {
+    const reason = "This proxy serves nobody yet: its owner has to name accounts in ALLOWED_ACCOUNTS.";
+    return refuseStream("not-authorized", reason);
+  }
+  if (!loopback) return openDecoy({ account: jid, secure: isSecure(asked), key: config.credentialsKey });
+  const reason = `${formatJid(jid)} is not among the accounts that this proxy serves (ALLOWED_ACCOUNTS).`;
+  return refuseStream("not-authorized", reason);
+}
+
+/** May a password be sent over this connection? */
+function isSecure({ request, loopback }: Asked): boolean {
+  return loopback || request.url.startsWith("https:");
 }
 
 function text(words: string, status: number, headers: Record<string, string> = {}): Response {

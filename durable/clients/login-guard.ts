@@ -7,6 +7,9 @@ import type { Vault } from "../credentials/vault.ts";
 import type { LoginOutcome } from "../upstream/dialer.ts";
 import type { LoginThrottle } from "./login-throttle.ts";
 
+/** In words to whoever tried it; also where there is no account to ask about (CFG-2). */
+export const PASSWORD_REFUSED = "The account's server refused this password.";
+
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 
 /** More than these are not kept waiting for the server's word. */
@@ -81,7 +84,7 @@ export class LoginGuard {
     this.#refused(from);
     return condition === "account-disabled"
       ? { ok: false, condition, text }
-      : { ok: false, condition: "not-authorized", text: "The account's server refused this password." };
+      : { ok: false, condition: "not-authorized", text: PASSWORD_REFUSED };
   }
 
   #accepted(from: string | undefined): PasswordVerdict {

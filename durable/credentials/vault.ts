@@ -18,7 +18,7 @@ import { seal, unseal } from "./sealed-box.ts";
 import { base64 } from "@scure/base";
 
 /** RFC 7677 section 4 asks for 4096 at least; more costs each client that derives keys in JavaScript. */
-const VERIFIER_ITERATIONS = 10_000;
+export const VERIFIER_ITERATIONS = 10_000;
 const HASHES: readonly ScramHash[] = ["SHA-512", "SHA-256", "SHA-1"];
 
 const hashSchema = v.picklist(["SHA-512", "SHA-256", "SHA-1"]);

@@ -24,6 +24,8 @@ export const REGISTRY_NAME = "watchdog";
 
 /** Below the free plan's 50 requests of one event. */
 const PAGE = 40;
+/** Of more accounts nobody asks at once. */
+const MAX_ASKED = 1_000;
 /** An account that takes longer to wake is left to itself. */
 const WAKE_LIMIT_MS = 20_000;
 
@@ -48,6 +50,17 @@ export class RegistryObject extends DurableObject<RegistryEnv> {
   /** Nothing keeps this account online any more: it needs a login. */
   remove(bareJid: string): void {
     this.ctx.storage.sql.exec("DELETE FROM account WHERE bare_jid = ?", bareJid);
+  }
+
+  /** Those of the accounts that have logged in, and need not do so again. At most a thousand are looked at. */
+  registered(bareJids: readonly string[]): string[] {
+    return this.ctx.storage.sql
+      .exec<Entry>(
+        "SELECT bare_jid, on_loopback FROM account WHERE bare_jid IN (SELECT value FROM json_each(?))",
+        JSON.stringify(bareJids.slice(0, MAX_ASKED)),
+      )
+      .toArray()
+      .map(({ bare_jid: bareJid }) => bareJid);
   }
 
   /** For the cron: begins a round, or sees to it that the one under way goes on. */

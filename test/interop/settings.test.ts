@@ -82,16 +82,19 @@ describe.skipIf(missingProsody)("settings", () => {
     }
   });
 
-  it("CFG-5: without a JID, and with what is none, it asks which account when there could be several", async () => {
-    const two = await deploy({ ALLOWED_ACCOUNTS: `${ALICE},${BOB}` });
+  it("EDGE-4: without a JID it serves each of several accounts, as the client says who it is", async () => {
+    const worker = await deploy({ ALLOWED_ACCOUNTS: `${ALICE},${BOB}` });
+    for (const jid of [BOB, ALICE]) {
+      const session = await RawSession.login(worker.wsUrl(), { jid, password: PASSWORD }, "desk");
+      expect(session.fullJid.startsWith(`${jid}/`)).toBe(true);
+      session.client.drop();
+    }
+  });
+
+  it("CFG-5: with what is no JID it asks which account", async () => {
     const domain = await deploy({ ALLOWED_ACCOUNTS: "*@localhost" });
     const full = encodeURIComponent(`${ALICE}/desk`);
-    const urls = [
-      two.wsUrl(),
-      domain.wsUrl(),
-      `${domain.wsUrl()}?jid=localhost`,
-      `${domain.wsUrl()}?jid=${full}`,
-    ];
+    const urls = [`${domain.wsUrl()}?jid=localhost`, `${domain.wsUrl()}?jid=${full}`];
     for (const url of urls) {
       await expect(RawClient.connect(url)).rejects.toThrow("no WebSocket");
     }

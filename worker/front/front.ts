@@ -1,0 +1,124 @@
+/**
+ * The endpoint for every account (EDGE-4): the Worker answers the first frames itself, and once it knows the account, hands
+ * the client over to the account's object and carries frames both ways. Costs the Worker's own time for every frame, and
+ * the connection when the Worker is replaced; the endpoint that names the account has neither cost.
+ */
+import type { Jid } from "../../xmpp/jid.ts";
+import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
+import { AccountChoice, type Choice } from "./account-choice.ts";
+
+/** A client has this long to say who it is. */
+const PATIENCE_MS = 60_000;
+/** What may wait while the account's object is being reached. */
+const MAX_WAITING = 20;
+
+export interface FrontOptions {
+  /** What is on offer at a domain before the account is known. */
+  context(domain: string): ReceivingContext;
+  /** The account's own WebSocket, not accepted yet. */
+  connect(jid: Jid): Promise<WebSocket>;
+}
+
+/** The answer to an upgrade whose account is not known. */
+export function openFront(options: FrontOptions): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  new Front(server, options).begin();
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: { "Sec-WebSocket-Protocol": "xmpp" },
+  });
+}
+
+class Front {
+  readonly #client: WebSocket;
+  readonly #options: FrontOptions;
+  readonly #choice: AccountChoice;
+  #account: WebSocket | undefined;
+  #chosen = false;
+  /** Frames of the client that came while the account's object was being reached. */
+  readonly #waiting: (string | ArrayBuffer)[] = [];
+  /** Frames of the account that the client has had from us already. */
+  #toSwallow: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(client: WebSocket, options: FrontOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#choice = new AccountChoice((domain) => options.context(domain));
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => close(this.#client, 1000), PATIENCE_MS);
+    this.#client.addEventListener("message", ({ data }) => this.#fromClient(data));
+    this.#client.addEventListener("close", ({ code }) => {
+      clearTimeout(this.#timer);
+      close(this.#client, code);
+      close(this.#account, code);
+    });
+  }
+
+  #fromClient(data: string | ArrayBuffer): void {
+    if (this.#account) return this.#account.send(data);
+    if (this.#chosen) {
+      if (this.#waiting.length >= MAX_WAITING) return close(this.#client, 1008);
+      this.#waiting.push(data);
+      return;
+    }
+    // RFC 7395 section 3.2.
+    if (typeof data !== "string") return close(this.#client, 1003);
+    const choice = this.#choice.take(data);
+    if (choice.type === "account") {
+      this.#chosen = true;
+      void this.#handOver(choice);
+      return;
+    }
+    for (const frame of choice.frames) this.#client.send(frame);
+    if (choice.endCode !== undefined) close(this.#client, choice.endCode);
+  }
+
+  async #handOver({ jid, replay, answered }: Extract<Choice, { type: "account" }>): Promise<void> {
+    clearTimeout(this.#timer);
+    try {
+      const account = await this.#options.connect(jid);
+      if (answered) this.#toSwallow = ["<open ", "<stream:features"];
+      account.accept();
+      account.addEventListener("message", ({ data }) => this.#fromAccount(data));
+      account.addEventListener("close", ({ code }) => {
+        close(account, code);
+        close(this.#client, code);
+      });
+      this.#account = account;
+      for (const frame of [...replay, ...this.#waiting]) account.send(frame);
+    } catch {
+      // RFC 6455 section 7.4.1: the account's object could not be reached.
+      close(this.#client, 1011);
+    }
+  }
+
+  #fromAccount(data: string | ArrayBuffer): void {
+    const [next] = this.#toSwallow;
+    if (next !== undefined && typeof data === "string" && data.startsWith(next)) {
+      this.#toSwallow.shift();
+      return;
+    }
+    // Anything but what was expected is an error that the client has to see.
+    this.#toSwallow = [];
+    try {
+      this.#client.send(data);
+    } catch {
+      close(this.#account, 1001);
+    }
+  }
+}
+
+/** Closing twice, or what the other side has closed already, says nothing new. */
+function close(ws: WebSocket | undefined, code: number): void {
+  try {
+    // Codes that only stand for the lack of one must not be sent (RFC 6455 section 7.4.1).
+    ws?.close(code === 1005 || code === 1006 ? 1000 : code);
+  } catch {
+    // It is closed already.
+  }
+}
