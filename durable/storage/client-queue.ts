@@ -18,6 +18,12 @@ interface Share {
   bytes: number;
 }
 
+/** What was stored for one client, in no order: two lists of numbers, since there may be many. */
+interface Found {
+  numbers: number[];
+  slots: number[];
+}
+
 /** What an `h` was worth. */
 export type Acknowledgement =
   | {
@@ -44,17 +50,18 @@ export class ClientQueue {
   constructor(sql: SqlStorage, known: ReadonlySet<string>) {
     this.#rows = new QueueRows(sql);
     for (const id of known) this.open(id);
-    this.#rows.load((rows) => {
-      const numbered = new Map<string, [number: number, slot: number][]>();
-      for (const { slot, recipients } of rows) {
+    const found = new Map<string, Found>([...known].map((id) => [id, { numbers: [], slots: [] }]));
+    this.#rows.load(
+      (slot, recipients) => {
         for (const [id, number] of recipients) {
-          const list = numbered.get(id);
-          if (list) list.push([number, slot]);
-          else if (known.has(id)) numbered.set(id, [[number, slot]]);
+          found.get(id)?.numbers.push(number);
+          found.get(id)?.slots.push(slot);
         }
-      }
-      for (const [id, list] of numbered) this.#restore(id, list);
-    });
+      },
+      () => {
+        for (const [id, its] of found) this.#restore(id, its);
+      },
+    );
   }
 
   /** How many stanzas a client has yet to acknowledge. */
@@ -174,18 +181,23 @@ export class ClientQueue {
    * Acknowledgements are cumulative: what a client may still need has the highest numbers, without a gap. What is before a
    * gap was acknowledged, and is there because its row was for others too or was kept to be written over.
    */
-  #restore(id: string, list: [number: number, slot: number][]): void {
-    list.sort(([a], [b]) => b - a);
-    const needed: number[] = [];
+  #restore(id: string, { numbers, slots: found }: Found): void {
+    const order = numbers.map((_number, at) => at);
+    order.sort((a, b) => (numbers[b] ?? 0) - (numbers[a] ?? 0));
+    const [newestAt] = order;
+    if (newestAt === undefined) return;
+    const newest = numbers[newestAt] ?? 0;
+    const slots: number[] = [];
     let bytes = 0;
-    const [newest = 0, last] = list[0] ?? [];
-    for (const [number, slot] of list) {
-      if (number !== newest - needed.length) break;
-      needed.push(slot);
+    for (const at of order) {
+      if (numbers[at] !== newest - slots.length) break;
+      const slot = found[at] ?? 0;
+      slots.push(slot);
       bytes += this.#rows.bytes(slot);
+      this.#rows.hold(slot);
     }
-    const slots = needed.toReversed();
-    for (const slot of slots) this.#rows.hold(slot);
+    slots.reverse();
+    const last = slots.at(-1);
     if (last !== undefined) this.#rows.hold(last);
     this.#shares.set(id, { first: newest - slots.length + 1, slots, last, bytes });
   }

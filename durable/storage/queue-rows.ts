@@ -16,11 +16,6 @@ export const MAX_PAGE = 90;
 /** For whom a stanza is, and which number it has among all that each was sent. */
 export type Recipients = [id: string, number: number][];
 
-export interface LoadedRow {
-  slot: number;
-  recipients: Recipients;
-}
-
 const recipientsSchema = v.pipe(v.string(), v.parseJson(), v.array(v.tuple([v.string(), v.number()])));
 
 type Columns = { slot: number; bytes: number; recipients: string; log_seq: number | null };
@@ -46,11 +41,11 @@ export class QueueRows {
   }
 
   /**
-   * Reads what is stored, once, before anything else. `use` is given each row; the rows that nothing refers to when it
-   * returns are spare.
+   * Reads what is stored, once, before anything else. `read` is given each row, one at a time; the rows that nothing refers to
+   * when `whenRead` returns are spare.
    */
-  load(use: (rows: readonly LoadedRow[]) => void): void {
-    const loaded: LoadedRow[] = [];
+  load(read: (slot: number, recipients: Recipients) => void, whenRead: () => void): void {
+    const stored = new Set<number>();
     const cursor = this.#sql.exec<Columns>(
       "SELECT slot, length(CAST(stanza AS BLOB)) AS bytes, recipients, log_seq FROM client_queue ORDER BY slot",
     );
@@ -58,10 +53,10 @@ export class QueueRows {
       this.#growTo(slot);
       this.#bytes[slot] = bytes;
       this.#logSeqs[slot] = logSeq ?? 0;
-      loaded.push({ slot, recipients: v.parse(recipientsSchema, recipients) });
+      stored.add(slot);
+      read(slot, v.parse(recipientsSchema, recipients));
     }
-    use(loaded);
-    const stored = new Set(loaded.map(({ slot }) => slot));
+    whenRead();
     const unused: number[] = [];
     for (let slot = 1; slot < this.#references.length; slot += 1) {
       if (!stored.has(slot)) this.#vacant.push(slot);
