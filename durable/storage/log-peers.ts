@@ -3,7 +3,9 @@
  * peer in it. An index would cost a row for every message as it comes; a list is made off the hot path, costs a row for many,
  * and what no list covers yet is looked through: less than a batch, but for what has come since the last look at it.
  */
-const BATCH = 256;
+const BATCH = 1_024;
+/** The row under this name says how far the log is listed; no peer has it. */
+const DONE = "";
 /** Batches listed at once. */
 const MAX_BATCHES = 20;
 
@@ -40,7 +42,7 @@ export class LogPeers {
     return seqs.slice(0, count).toReversed();
   }
 
-  /** Lists what has come since, in whole batches. One row written for each peer in a batch. */
+  /** Lists what has come since, in whole batches. One row written for each peer in a batch, and one. */
   list(oldest: number, head: number): void {
     this.#listed = Math.max(this.#listed, oldest - 1);
     for (let batch = 0; batch < MAX_BATCHES && head - this.#listed >= BATCH; batch += 1) {
@@ -51,6 +53,7 @@ export class LogPeers {
         this.#listed,
         to,
       );
+      this.#sql.exec("INSERT INTO log_peer (peer, last, seqs) VALUES (?, ?, '')", DONE, to);
       this.#listed = to;
     }
   }
@@ -58,7 +61,12 @@ export class LogPeers {
   /** What was deleted from the log needs no lists. Only now and then: it looks through all of them. */
   forget(oldest: number): void {
     if (oldest - this.#forgotten < BATCH) return;
-    this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
+    this.#sql.exec(
+      "DELETE FROM log_peer WHERE last < ? AND NOT (peer = ? AND last = ?)",
+      oldest,
+      DONE,
+      this.#listed,
+    );
     this.#forgotten = oldest;
   }
 }
