@@ -3,6 +3,7 @@ import { ArchiveResults } from "./archive-results.ts";
 import { BlockList } from "./block-list.ts";
 import { ChatStates } from "./chat-states.ts";
 import { Commands } from "./commands/commands.ts";
+import { DisplayedSync } from "./displayed-sync.ts";
 import { OwnAddress } from "./own-address.ts";
 import { ClientStates } from "./client-states.ts";
 import type { Part, PartContext } from "./part.ts";
@@ -19,6 +20,7 @@ export function makeParts(context: PartContext): Part[] {
     new ChatStates(context),
     new ClientStates(context),
     new BlockList(context),
+    new DisplayedSync(context),
     // Behind those who leave out what need not be said.
     new Rooms(context),
     new Commands(context),
