@@ -13,6 +13,7 @@ export class Inbox<T> {
   readonly #describe: (entry: T) => string;
   readonly #waiters = new Set<Waiter<T>>();
   readonly #all: T[] = [];
+  readonly #watchers: ((entry: T) => void)[] = [];
 
   /** `describe` is for the error text of a wait in vain. */
   constructor(describe: (entry: T) => string) {
@@ -24,8 +25,14 @@ export class Inbox<T> {
     return this.#all;
   }
 
+  /** Is told of every entry from now on, before anybody who waits for it. */
+  watch(watcher: (entry: T) => void): void {
+    this.#watchers.push(watcher);
+  }
+
   push(entry: T): void {
     this.#all.push(entry);
+    for (const watcher of this.#watchers) watcher(entry);
     for (const waiter of this.#waiters) {
       if (waiter.matches(entry)) {
         this.#waiters.delete(waiter);
