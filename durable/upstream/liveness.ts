@@ -38,10 +38,12 @@ export class Liveness {
     this.#heardAtMs = nowMs;
   }
 
-  /** Anything at all came, be it white space. */
-  heard(nowMs: number): void {
+  /** Anything at all came, be it white space. True when it was asked for: what is due next is due earlier then. */
+  heard(nowMs: number): boolean {
+    const wasAsked = this.#askedAtMs !== undefined;
     this.#heardAtMs = nowMs;
     this.#askedAtMs = undefined;
+    return wasAsked;
   }
 
   /** The question has been sent. */

@@ -164,7 +164,7 @@ export class Upstream {
       onElement: (element) => this.#onElement(stream, element),
       onTurnEnd: () => {
         const nowMs = this.#nowMs();
-        this.#established?.liveness.heard(nowMs);
+        if (this.#established?.liveness.heard(nowMs)) this.#look();
         session.endTurn();
         if (stream.isBound) stream.send([...session.drain(nowMs), ...this.#clientState.due(this.#features)]);
         handlers.onTurnEnd();
