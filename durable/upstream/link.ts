@@ -28,10 +28,13 @@ export interface Link {
   writeElement(xml: string): void;
   /** Ends the stream in order, which also ends what could be resumed. */
   writeClose(): void;
-  /** What comes next from the server is a new stream (RFC 6120 sections 5.4.3.3 and 6.4.6). */
-  restart(): void;
-  /** After what has just arrived: TLS, for the host name that was connected to. */
-  startTls(): void;
+  /**
+   * What comes next from the server is a new stream (RFC 6120 sections 5.4.3.3 and 6.4.6). False when part of something has
+   * come already, which was not for that stream.
+   */
+  restart(): boolean;
+  /** After what has just arrived: TLS, for the host name that was connected to. False as with `restart`. */
+  startTls(): boolean;
   /** Lets go without another word to the handlers. */
   close(): void;
 }

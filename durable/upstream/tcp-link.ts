@@ -86,12 +86,15 @@ export class TcpLink implements Link {
     this.#outbox.push(this.#encoder.encode(text));
   }
 
-  restart(): void {
+  restart(): boolean {
+    const isClean = !this.#stream.hasIncomplete;
     this.#stream = new StreamReader(SERVER_LIMITS);
+    return isClean;
   }
 
-  startTls(): void {
+  startTls(): boolean {
     this.#tlsRequested = true;
+    return !this.#stream.hasIncomplete;
   }
 
   close(): void {
@@ -115,6 +118,8 @@ export class TcpLink implements Link {
       if (this.#tlsRequested) {
         this.#tlsRequested = false;
         reader.releaseLock();
+        // Throws on the beginning of a character: it was not for the protected stream either.
+        decoder.decode();
         // UP-2: what came behind <proceed/> may have ended it.
         return !this.#closed;
       }

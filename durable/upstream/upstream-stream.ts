@@ -110,15 +110,7 @@ export class UpstreamStream {
     for (const [index, event] of events.entries()) {
       if (this.#ended) return;
       const restarted = this.#onEvent(event);
-      if (restarted && index < events.length - 1) {
-        // RFC 6120 section 5.3.3: what came ahead of its stream was injected before the protection began.
-        return this.#fail(
-          "protocol",
-          "injection",
-          "The server sent more before the new stream began.",
-          "policy-violation",
-        );
-      }
+      if (restarted && index < events.length - 1) return this.#injected();
     }
   }
 
@@ -156,7 +148,7 @@ export class UpstreamStream {
   #negotiate(event: NegotiationEvent): boolean {
     if (this.#ended) return false;
     const effects = negotiate(this.#state, event, { nonce });
-    for (const effect of effects) this.#carryOut(effect);
+    for (const effect of effects) if (!this.#ended) this.#carryOut(effect);
     return effects.some(({ type }) => type === "restart" || type === "start-tls");
   }
 
@@ -167,9 +159,9 @@ export class UpstreamStream {
       case "send":
         return this.#link.writeElement(effect.xml);
       case "start-tls":
-        return this.#link.startTls();
+        return this.#link.startTls() ? undefined : this.#injected();
       case "restart":
-        return this.#link.restart();
+        return this.#link.restart() ? undefined : this.#injected();
       case "derive-keys":
         void this.#derive(effect);
         return;
@@ -197,6 +189,12 @@ export class UpstreamStream {
     const derived = await deriveKeys(password, parameters);
     if (derived.ok) this.#negotiate({ type: "keys", keys: derived.keys });
     else this.#end({ kind: "protocol", condition: "iterations", text: derived.text });
+  }
+
+  /** UP-2: what came ahead of its stream, also in part, was injected before the protection began (RFC 6120 section 5.3.3). */
+  #injected(): void {
+    const text = "The server sent more before the new stream began.";
+    this.#fail("protocol", "injection", text, "policy-violation");
   }
 
   #fail(kind: NegotiationFailure["kind"], condition: string, text: string, wire: StreamCondition): void {

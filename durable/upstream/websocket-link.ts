@@ -76,9 +76,11 @@ export class WebSocketLink implements Link {
   }
 
   /** Each frame is read by itself: there is nothing to begin anew (RFC 7395 section 3.7). */
-  restart(): void {}
+  restart(): boolean {
+    return true;
+  }
 
-  startTls(): void {
+  startTls(): boolean {
     throw new Error("STARTTLS on a WebSocket: negotiation was told the wrong kind of protection");
   }
 

@@ -20,6 +20,12 @@ export const FAULTS = [
   "no-starttls",
   "behind-proceed",
   "behind-success",
+  // The same, with the beginning of an element only.
+  "half-behind-proceed",
+  "half-behind-success",
+  // Ask for more PBKDF2 iterations than the platform computes, and for fewer than are safe.
+  "many-iterations",
+  "few-iterations",
   "silent",
   "hangs-up",
   "wrong-signature",
@@ -37,7 +43,11 @@ export type Fault = (typeof FAULTS)[number];
 export const CLOSED_FAULTS: ReadonlySet<Fault> = new Set(["unreachable", "comes-and-goes", "sleeps", "late"]);
 
 /** Which of them begin with STARTTLS; the others stay unencrypted. */
-export const STARTTLS_FAULTS: ReadonlySet<Fault> = new Set(["no-starttls", "behind-proceed"]);
+export const STARTTLS_FAULTS: ReadonlySet<Fault> = new Set([
+  "no-starttls",
+  "behind-proceed",
+  "half-behind-proceed",
+]);
 
 /** One TCP connection, as long as it was there. */
 export interface Connection {

@@ -173,14 +173,16 @@ class Session {
   #features(): string {
     const bind = `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>`;
     if (this.#authenticated) return bind;
-    if (this.#fault === "behind-proceed") return `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
+    if (this.#fault === "behind-proceed" || this.#fault === "half-behind-proceed")
+      return `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
     return `<mechanisms xmlns='${SASL}'><mechanism>SCRAM-SHA-1</mechanism></mechanisms>`;
   }
 
   /** What is sent behind <proceed/>, in the same segment, was put there by somebody in between. */
   #onStarttls(): void {
     const injected = `<stream:features xmlns:stream='http://etherx.jabber.org/streams'><mechanisms xmlns='${SASL}'><mechanism>PLAIN</mechanism></mechanisms></stream:features>`;
-    this.#write(`<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>${injected}`);
+    const behind = this.#fault === "half-behind-proceed" ? injected.slice(0, 60) : injected;
+    this.#write(`<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>${behind}`);
   }
 
   #onAuth(auth: Element): void {
@@ -189,7 +191,7 @@ class Session {
     this.#localpart = /n=([^,]*)/.exec(message)?.[1] ?? "";
     const outcome = onClientFirst(message, {
       account: { local: this.#localpart, domain: this.#connection.domain, resource: "" },
-      verifier: this.#servers.verifier(this.#localpart),
+      verifier: { ...this.#servers.verifier(this.#localpart), ...this.#iterations() },
       fake: () => this.#servers.verifier(this.#localpart),
       serverNonce: randomBytes(12).toString("hex"),
     });
@@ -198,14 +200,24 @@ class Session {
     this.#write(`<challenge xmlns='${SASL}'>${encodeBase64Text(outcome.message)}</challenge>`);
   }
 
+  #iterations(): { iterations?: number } {
+    if (this.#fault === "many-iterations") return { iterations: 100_001 };
+    return this.#fault === "few-iterations" ? { iterations: 4_095 } : {};
+  }
+
   #onResponse(response: Element): void {
     if (!this.#scram) return this.#fail("malformed-request");
     const outcome = onClientFinal(this.#scram, decodeBase64Text(response.getText()) ?? "");
     if (this.#fault === "disabled") return this.#fail("account-disabled");
     if (outcome.type === "failed") return this.#fail(outcome.condition);
     const message = this.#fault === "wrong-signature" ? "v=AAAAAAAAAAAAAAAAAAAAAAAAAAA=" : outcome.message;
+    const stanza = `<message xmlns='jabber:client'><body>x</body></message>`;
     const injected =
-      this.#fault === "behind-success" ? `<message xmlns='jabber:client'><body>x</body></message>` : "";
+      this.#fault === "behind-success"
+        ? stanza
+        : this.#fault === "half-behind-success"
+          ? stanza.slice(0, 20)
+          : "";
     this.#authenticated = true;
     this.#reader = new StreamReader(DEFAULT_LIMITS);
     this.#write(`<success xmlns='${SASL}'>${encodeBase64Text(message)}</success>${injected}`);

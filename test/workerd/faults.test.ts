@@ -28,26 +28,29 @@ describe("before TLS", () => {
     expect(connection?.received).not.toMatch(/somebody|auth|c29tZWJvZHk/);
   });
 
-  it("UP-2 something behind <proceed/>: it is not taken for part of the protected stream", async () => {
-    expect(await login("behind-proceed", "somebody")).toBe(
-      temporary("The server sent more before the new stream began."),
-    );
-    const [connection, ...others] = await connections("behind-proceed");
-    expect(others).toEqual([]);
-    expect(connection?.received).toContain("<starttls");
-    expect(connection?.received).not.toMatch(/somebody|<auth|c29tZWJvZHk/);
-  });
+  it.each<Fault>(["behind-proceed", "half-behind-proceed"])(
+    "UP-2 %s: it is not taken for part of the protected stream",
+    async (fault) => {
+      expect(await login(fault, "somebody")).toBe(
+        temporary("The server sent more before the new stream began."),
+      );
+      const [connection, ...others] = await connections(fault);
+      expect(others).toEqual([]);
+      expect(connection?.received).toContain("<starttls");
+      expect(connection?.received).not.toMatch(/somebody|<auth|c29tZWJvZHk/);
+    },
+  );
 });
 
 describe("during the login", () => {
-  it("UP-2 something behind <success/>", async () => {
-    const client = await Client.connect("somebody@behind-success.example");
+  it.each<Fault>(["behind-success", "half-behind-success"])("UP-2 something %s", async (fault) => {
+    const client = await Client.connect(`somebody@${fault}.example`);
     await client.login("pencil");
-    const [connection] = await connections("behind-success");
-    await expect.poll(async () => (await connections("behind-success"))[0]?.ended).toBe(true);
+    const [connection] = await connections(fault);
+    await expect.poll(async () => (await connections(fault))[0]?.ended).toBe(true);
     expect(connection?.jid).toBeUndefined();
     // Said before the end, for whoever runs the server.
-    const [ended] = await connections("behind-success");
+    const [ended] = await connections(fault);
     expect(ended?.received).toContain("<policy-violation ");
   });
 
@@ -56,6 +59,24 @@ describe("during the login", () => {
       temporary("the server could not prove that it knows the account: its SCRAM signature is wrong"),
     );
     const stub = env.ACCOUNT.getByName("somebody@wrong-signature.example");
+    const kept = await runInDurableObject(stub, (_instance, { storage }) =>
+      storage.sql.exec("SELECT * FROM credential").toArray(),
+    );
+    expect(kept).toEqual([]);
+  });
+
+  it.each<[Fault, string]>([
+    [
+      "many-iterations",
+      "The server asks for 100001 PBKDF2 iterations; this platform computes at most 100000.",
+    ],
+    ["few-iterations", "the server asks for only 4095 SCRAM iterations, at least 4096 are required"],
+  ])("SASL-4 LOGIN-6 %s: refused in words, and no proof of the password leaves", async (fault, text) => {
+    expect(await login(fault, "somebody")).toBe(temporary(text));
+    const [connection] = await connections(fault);
+    expect(connection?.received).toContain("<auth ");
+    expect(connection?.received).not.toContain("<response");
+    const stub = env.ACCOUNT.getByName(`somebody@${fault}.example`);
     const kept = await runInDurableObject(stub, (_instance, { storage }) =>
       storage.sql.exec("SELECT * FROM credential").toArray(),
     );

@@ -1,99 +1,13 @@
 // The upstream session over time, with a clock that moves when told and a server that is played: when it is asked, left,
 // tried again, where and with which resource, and what the owner can see of all that.
 
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Vault } from "../../durable/credentials/vault.ts";
-import { readEndpoint } from "../../durable/discovery/endpoint.ts";
-import type { OtherHost } from "../../durable/discovery/other-host.ts";
-import { Route } from "../../durable/discovery/route.ts";
-import { Outbound } from "../../durable/storage/outbound.ts";
-import { UndeliveredTable } from "../../durable/storage/undelivered.ts";
-import { UpstreamRows } from "../../durable/storage/upstream-row.ts";
-import { patienceOf } from "../../durable/upstream/liveness.ts";
-import { ManagedSession } from "../../durable/upstream/managed-session.ts";
-import { Upstream } from "../../durable/upstream/upstream.ts";
 import { REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { parse } from "../support/xml-shape.ts";
-import { type Behaviour, PlayedClock, PlayedServer } from "./support/played-server.ts";
+import type { Behaviour } from "./support/played-server.ts";
+import { inWorld } from "./support/upstream-world.ts";
 
-const DOMAIN = "played.example";
 const S = 1_000;
-
-interface World {
-  upstream: Upstream;
-  server: PlayedServer;
-  clock: PlayedClock;
-  /** What the account was told, in order. */
-  told: string[];
-}
-
-/** Names its server, so that nobody is asked. */
-function routeTo(prefer?: OtherHost): Route {
-  const endpoint = readEndpoint("xmpps://server.example:5223");
-  if (!endpoint) throw new Error("no endpoint");
-  return new Route({
-    domain: DOMAIN,
-    config: { upstreamHosts: new Map([[DOMAIN, endpoint]]) },
-    resolver: {
-      srv: () => Promise.reject(new Error("nobody is asked")),
-      addresses: () => Promise.reject(new Error("nobody is asked")),
-    },
-    fetchHostMeta: () => Promise.reject(new Error("nobody is asked")),
-    random: () => 0,
-    prefer,
-  });
-}
-
-async function inWorld(
-  name: string,
-  behaviour: Behaviour,
-  test: (world: World) => Promise<void>,
-  { allowPlain = true } = {},
-): Promise<void> {
-  const stub = env.ACCOUNT.getByName(`upstream-${name}@${DOMAIN}`);
-  await runInDurableObject(stub, async (_instance, { storage: { sql } }) => {
-    const server = new PlayedServer();
-    server.behaviour = behaviour;
-    const clock = new PlayedClock();
-    const vault = new Vault(sql, "the key of the tests, long enough", `user@${DOMAIN}`);
-    await vault.accept("pencil", { type: "password", password: "pencil" }, "PLAIN", undefined);
-    const told: string[] = [];
-    let [resources, ids] = [1, 0];
-    const upstream = new Upstream({
-      account: { local: "user", domain: DOMAIN, resource: "" },
-      route: routeTo,
-      resource: () => `r${resources}`,
-      giveWay: () => void (resources += 1),
-      userAgent: "d4565fa7-4d72-4749-b3d3-740edbf87770",
-      hasClients: () => false,
-      allowPlain,
-      vault,
-      session: new ManagedSession({
-        rows: new UpstreamRows(sql),
-        outbound: new Outbound(sql),
-        undelivered: new UndeliveredTable(sql),
-        newId: () => `p${(ids += 1)}`,
-        isGivenUp: () => false,
-      }),
-      patience: patienceOf(25),
-      platform: { open: server.open, clock },
-      random: () => 1,
-      handlers: {
-        onBound: (fullJid) => void told.push(`bound ${fullJid}`),
-        onResumed: () => void told.push("resumed"),
-        onTurnEnd: () => undefined,
-        onStanza: (stanza) => void told.push(stanza.getName()),
-        onLost: (reason) => void told.push(reason),
-        onRefused: (reason) => void told.push(`refused: ${reason}`),
-      },
-    });
-    upstream.start();
-    await test({ upstream, server, clock, told });
-  });
-}
-
 const WITH_SM: Behaviour = { streamManagement: true };
 
 describe("UP-12 a server that falls silent", () => {
@@ -311,6 +225,28 @@ describe("UP-4 a server that has nothing but PLAIN", () => {
         expect(server.connections).toBe(1);
       },
       { allowPlain: false },
+    );
+  });
+});
+
+describe("FAST-4 a token that is neither taken nor refused", () => {
+  it("FAST-4 the attempt that ended otherwise is followed by one without it, and that by one with it", async () => {
+    const token = { token: "a token", expiry: "2100-01-01T00:00:00Z" };
+    await inWorld(
+      "token",
+      { silent: true },
+      async ({ server, clock, upstream, tokensUsed }) => {
+        const used: number[] = [];
+        for (const [number, waitMs] of [1_000, 2_000, 4_000].entries()) {
+          await server.session(number);
+          used.push(tokensUsed());
+          clock.pass(30 * S);
+          await expect.poll(() => upstream.status().phase).toBe("offline");
+          clock.pass(waitMs);
+        }
+        expect(used).toEqual([1, 1, 2]);
+      },
+      { token },
     );
   });
 });

@@ -118,7 +118,8 @@ export function continueSasl(state: NegotiationState, element: Element, ports: S
 
 /** The keys asked for with `derive-keys`, or known beforehand. */
 export function useKeys(state: NegotiationState, keys: ScramKeys): NegotiationEffect[] {
-  if (!state.scram) return fail("protocol", "unexpected-keys", "Keys arrived when none were asked for.");
+  if (!state.scram || !state.parameters || state.keys)
+    return fail("protocol", "unexpected-keys", "Keys arrived when none were asked for.");
   const { message, state: scram } = onKeys(state.scram, keys);
   state.scram = scram;
   state.keys = keys;

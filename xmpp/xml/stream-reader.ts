@@ -75,6 +75,11 @@ export class StreamReader {
     return events;
   }
 
+  /** Has something come that is neither complete nor white space between elements? */
+  get hasIncomplete(): boolean {
+    return this.half !== "" || this.bytesBefore > 0;
+  }
+
   private takeWholeCharacters(chunk: string): string {
     let text = this.half === "" ? chunk : this.half + chunk;
     this.half = "";

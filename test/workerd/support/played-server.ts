@@ -122,11 +122,12 @@ class PlayedLink implements Link {
     );
   }
 
-  restart(): void {
+  restart(): boolean {
     this.#reader = new StreamReader(SERVER_LIMITS);
+    return true;
   }
 
-  startTls(): void {
+  startTls(): boolean {
     throw new Error("TLS begins with the connection");
   }
 
