@@ -56,7 +56,7 @@ export async function inWorld(
     const server = new PlayedServer();
     server.behaviour = behaviour;
     const clock = new PlayedClock();
-    const vault = new Vault(sql, "the key of the tests, long enough", `user@${DOMAIN}`);
+    const vault = new Vault(sql, "the key of the tests, long enough", `user@${DOMAIN}`, () => undefined);
     await vault.accept("pencil", { type: "password", password: "pencil" }, "PLAIN", token);
     const told: string[] = [];
     let [resources, ids] = [1, 0];
