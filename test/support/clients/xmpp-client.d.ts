@@ -7,9 +7,25 @@ declare module "@xmpp/client" {
     stop(): Promise<void>;
     send(element: Element): Promise<void>;
     on(event: "error", listener: (error: Error & { condition?: string }) => void): void;
-    on(event: "element" | "send" | "nonza", listener: (element: Element) => void): void;
+    on(event: "element" | "send" | "nonza" | "stanza", listener: (element: Element) => void): void;
+    readonly jid: { toString(): string };
     readonly iqCaller: { request(iq: Element): Promise<Element> };
-    readonly reconnect: { stop(): void };
+    readonly reconnect: { stop(): void; delay: number };
+    readonly streamManagement: { on(event: "resumed", listener: () => void): void };
+    /** Where tokens are kept (XEP-0484). */
+    readonly fast: {
+      saveToken(token: StoredToken): Promise<void>;
+      fetchToken(): Promise<StoredToken | undefined>;
+      deleteToken(): Promise<void>;
+    };
+    /** Its connection. */
+    readonly socket: { end(): void };
+  }
+
+  export interface StoredToken {
+    mechanism: string;
+    token: string;
+    expiry: string;
   }
 
   export function client(options: {
@@ -18,6 +34,7 @@ declare module "@xmpp/client" {
     resource: string;
     username: string;
     password: string;
+    userAgent?: Element;
   }): XmppClient;
   export { default as xml } from "@xmpp/xml";
 }
