@@ -13,6 +13,8 @@ type ClientSocketsDependencies = NegotiationDependencies & DeliveryDependencies;
 
 /** More connections than this are not let to log in at the same time. */
 const MAX_UNBOUND = 100;
+/** Nor more than this from one network address. */
+const MAX_UNBOUND_OF_ADDRESS = 20;
 /** And more than this are not attached at the same time. */
 const MAX_BOUND = 100;
 const UNAUTHENTICATED: ReadonlySet<string> = new Set(["opening", "authenticating", "checking"]);
@@ -51,11 +53,12 @@ export class ClientSockets {
 
   /** `address`: where the connection comes from, as far as that is known. */
   accept(ws: WebSocket, { secure, address }: { secure: boolean; address: string | undefined }): void {
-    const unbound = this.#sockets.all().filter(({ phase }) => phase !== "bound").length;
-    const about = { id: nonce(), secure, from: this.#deps.guard.keyOf(address) };
+    const from = this.#deps.guard.keyOf(address);
+    const mayLogIn = this.#hasRoomFor(from, address !== undefined);
+    const about = { id: nonce(), secure, from };
     const socket = ClientSocket.accepted(ws, about, this.#handlers);
     this.#sockets.add(ws, socket);
-    if (unbound < MAX_UNBOUND) return this.#negotiation.expectBind(socket);
+    if (mayLogIn) return this.#negotiation.expectBind(socket);
     this.end(socket.id, "resource-constraint", "Too many connections are logging in to this account.");
   }
 
@@ -81,6 +84,14 @@ export class ClientSockets {
       }
     }
     policy.prune();
+  }
+
+  /** WS-13: strangers cannot take the room of those who have logged in before. Where no address is known, all are one. */
+  #hasRoomFor(from: string, hasAddress: boolean): boolean {
+    const unbound = this.#sockets.all().filter(({ phase }) => phase !== "bound");
+    const same = unbound.filter((socket) => socket.from === from).length;
+    if (hasAddress && same >= MAX_UNBOUND_OF_ADDRESS) return false;
+    return unbound.length < MAX_UNBOUND || (hasAddress && this.#deps.guard.isKnown(from));
   }
 
   /** WS-15: a client costs memory and work for as long as it is there. */

@@ -38,6 +38,11 @@ export class LoginGuard {
     return this.#throttle.refusal(from, Date.now());
   }
 
+  /** Has the owner logged in from there lately? */
+  isKnown(from: string): boolean {
+    return this.#throttle.isKnown(from, Date.now());
+  }
+
   /** A guess that was checked elsewhere (SCRAM, a token) was wrong. */
   failed(from: string): void {
     this.#throttle.failed(from, Date.now());

@@ -39,13 +39,17 @@ export class LoginThrottle {
     );
   }
 
+  /** Has the owner logged in from there lately? */
+  isKnown(key: string, nowMs: number): boolean {
+    return isKnown(this.#row(key), nowMs);
+  }
+
   /** In words why nothing is checked now for this address; undefined when it is. */
   refusal(key: string, nowMs: number): string | undefined {
     const row = this.#row(key);
-    const isKnown = row !== undefined && row.succeeded_ms > nowMs - KNOWN_FOR_MS;
-    const limit = isKnown ? KNOWN_LIMIT : ADDRESS_LIMIT;
+    const limit = isKnown(row, nowMs) ? KNOWN_LIMIT : ADDRESS_LIMIT;
     if (failuresOf(row, nowMs) >= limit) return tooMany(row, nowMs);
-    const all = isKnown ? undefined : this.#row(EVERYBODY);
+    const all = isKnown(row, nowMs) ? undefined : this.#row(EVERYBODY);
     return failuresOf(all, nowMs) >= ACCOUNT_LIMIT ? tooMany(all, nowMs) : undefined;
   }
 
@@ -110,6 +114,10 @@ export class LoginThrottle {
       succeeded_ms,
     );
   }
+}
+
+function isKnown(row: Row | undefined, nowMs: number): boolean {
+  return row !== undefined && row.succeeded_ms > nowMs - KNOWN_FOR_MS;
 }
 
 function failuresOf(row: Row | undefined, nowMs: number): number {

@@ -181,3 +181,21 @@ it("WS-15 only so many clients may be attached at once", async () => {
   await late.login("pencil");
   expect(await late.bind("late")).toContain("<resource-constraint ");
 }, 20_000);
+
+it("WS-13 only so many connections of one address, and of all strangers, may be logging in at once", async () => {
+  const account = "surrounded@good.example";
+  const home = await connect(account, "203.0.113.1");
+  expect(await home.login("pencil")).toContain("<success");
+  await home.bind("home");
+  const open: Client[] = [];
+  for (let host = 0; host < 5; host += 1) {
+    for (let count = 0; count < 20; count += 1) open.push(await connect(account, `192.0.2.${host}`));
+  }
+  const refused = async (address: string): Promise<boolean> =>
+    (await (await connect(account, address)).rest()).join("").includes("<resource-constraint ");
+  expect(await refused("192.0.2.0")).toBe(true);
+  expect(await refused("198.51.100.1")).toBe(true);
+  const again = await connect(account, "203.0.113.1");
+  expect(await again.login("pencil")).toContain("<success");
+  for (const client of open) client.drop();
+}, 20_000);

@@ -287,6 +287,7 @@ describe("WS-10 bad XML, and what ends a stream from our side", () => {
     [`<a xmlns="b"`, "not-well-formed", "XML that is not well-formed"],
     [`<?xml version="1.0"?><!DOCTYPE a><a xmlns="b"/>`, "restricted-xml", "Document type declaration"],
     [`<a/>`, "invalid-namespace", "Frame without a namespace declaration"],
+    [`<a xmlns="b"/><a xmlns="b"/>`, "not-well-formed", "More than one root element"],
     [`hello`, "bad-format", `Frame that does not begin with "&lt;"`],
     [`<a xmlns="b">${" ".repeat(1_048_576)}</a>`, "policy-violation", "Frame too large", 1008],
   ];
