@@ -126,10 +126,20 @@ export class CountingClient {
     this.onCount?.();
   }
 
+  /** Every client answers pings (XEP-0199): servers take one that does not for gone. */
+  #answer(iq: string): void {
+    const id = / id="([^"]*)"/.exec(iq)?.[1];
+    const from = / from="([^"]*)"/.exec(iq)?.[1];
+    if (id === undefined || !iq.includes("urn:xmpp:ping")) return;
+    const to = from === undefined ? "" : ` to="${from}"`;
+    this.send(`<iq xmlns="jabber:client" type="result" id="${id}"${to}/>`);
+  }
+
   #onFrame(opcode: number, payload: Buffer): void {
     if (opcode === PING)
       this.#socket.write(Buffer.concat([Buffer.from([0x80 | PONG, 0x80]), Buffer.alloc(4)]));
-    if (opcode === CLOSE && !this.#keep) throw new Error(`closed while counting: ${payload.toString()}`);
+    if (opcode === CLOSE && !this.#keep)
+      throw new Error(`closed while counting: ${payload.readUInt16BE(0)} ${payload.subarray(2).toString()}`);
     if (opcode !== TEXT) return;
     if (payload[1] === 0x72 /* <r */) {
       if (this.#managed) this.send(`<a xmlns="urn:xmpp:sm:3" h="${this.handled}"/>`);
@@ -145,6 +155,7 @@ export class CountingClient {
     }
     this.bytes += payload.length;
     this.handled += 1;
+    if (payload[1] === 0x69 /* <iq */) return this.#answer(payload.toString());
     if (payload.subarray(0, this.#prefix.length).equals(this.#prefix)) this.counted += 1;
   }
 }
