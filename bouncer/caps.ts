@@ -14,7 +14,15 @@ import type { ClientId, TextStore } from "./ports.ts";
 
 const NODE = "xmpproxy";
 const IDENTITY = { category: "client", type: "web", name: "xmpproxy" };
-const OWN_FEATURES = [NS.discoInfo, NS.caps, NS.ping, NS.version, NS.time, NS.lastActivity];
+const OWN_FEATURES = [
+  NS.discoInfo,
+  NS.caps,
+  NS.ping,
+  NS.version,
+  NS.time,
+  NS.lastActivity,
+  `${NS.bookmarks}+notify`,
+];
 /** A client could show any number of hashes; the union stays a sane size. */
 const MAX_KNOWN = 32;
 const MAX_FEATURES_EACH = 256;

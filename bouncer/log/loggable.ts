@@ -71,7 +71,10 @@ function unloggable(message: Element): string | undefined {
   let says = false;
   for (const child of message.getChildElements()) {
     const namespace = child.getNS() ?? "";
-    if (namespace.startsWith("urn:xmpp:mam:")) return "a result from an archive";
+    // ejabberd also marks what it has archived, as drafts of XEP-0313 had it: `<archived xmlns="urn:xmpp:mam:tmp"/>`.
+    if (namespace.startsWith("urn:xmpp:mam:") && child.getName() !== "archived")
+      return "a result from an archive";
+    if (namespace.startsWith("urn:xmpp:mam:")) continue;
     if (namespace === NS.carbons && child.getName() !== "private") return "a carbon that nobody vouches for";
     if (namespace === NS.pubsubEvent) return "a notification of an event";
     // A room tells its subject anew to whoever joins, and changes of its configuration only to those who are there.

@@ -15,17 +15,22 @@ import type { RoomContext } from "./room-context.ts";
 
 /** A new session: what is bookmarked now? Where there is nothing new, the old place is looked at. */
 export function fetchBookmarks(context: RoomContext): void {
+  const { changes } = context.bookmarks;
+  // What we were told since is newer than any answer: then nothing is taken away.
+  const take = (bookmarks: readonly Bookmark[]): void =>
+    takeBookmarks(context, bookmarks, context.bookmarks.changes === changes);
   context.iq.ask(askForBookmarks(), (answer) => {
     const bookmarks = readBookmarks(answer);
-    if (bookmarks !== undefined && bookmarks.length > 0) return replaceBookmarks(context, bookmarks);
+    if (bookmarks !== undefined && bookmarks.length > 0) return take(bookmarks);
     context.iq.ask(askForLegacyBookmarks(), (older) => {
       const legacy = readLegacyBookmarks(older) ?? bookmarks;
-      if (legacy !== undefined) replaceBookmarks(context, legacy);
+      if (legacy !== undefined) take(legacy);
     });
   });
 }
 
 export function changeBookmarks(context: RoomContext, { bookmarks, retracted }: BookmarkChanges): void {
+  context.bookmarks.changes += 1;
   for (const bookmark of bookmarks) applyBookmark(context, bookmark);
   for (const jid of retracted) {
     const room = context.list.at(jid);
@@ -48,10 +53,10 @@ export function unpin(context: RoomContext, address: string): void {
   if (room?.pinned === true) keepNoMore(context, room, "pinned");
 }
 
-function replaceBookmarks(context: RoomContext, bookmarks: readonly Bookmark[]): void {
+function takeBookmarks(context: RoomContext, bookmarks: readonly Bookmark[], isAll: boolean): void {
   const wanted = new Set(bookmarks.filter(({ autojoin }) => autojoin).map(({ jid }) => jid));
   for (const bookmark of bookmarks) applyBookmark(context, bookmark);
-  for (const room of context.list.all()) {
+  for (const room of isAll ? context.list.all() : []) {
     if (room.autojoin && !wanted.has(room.jid)) keepNoMore(context, room, "autojoin");
   }
 }

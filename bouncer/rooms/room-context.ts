@@ -9,6 +9,8 @@ import type { RoomList } from "./room-list.ts";
 export interface RoomContext extends PartContext {
   list: RoomList;
   history: RoomHistory;
+  /** How often the account's server has told of changes. */
+  bookmarks: { changes: number };
 }
 
 /** MUC-5: to those of our clients that are in the room. `of`: only to these of them. */

@@ -33,7 +33,8 @@ export class Rooms implements Part {
   constructor(context: PartContext) {
     const { ports } = context;
     const list = new RoomList(ports.store.rooms, ports.clock.nowMs());
-    this.#context = { ...context, list, history: new RoomHistory(ports, context.log.catchUp) };
+    const history = new RoomHistory(ports, context.log.catchUp);
+    this.#context = { ...context, list, history, bookmarks: { changes: 0 } };
   }
 
   /** Is this bare JID a room that the account is in, or wants to be? */

@@ -16,8 +16,16 @@ const answer = (ver: string, ...names: string[]): string =>
   `<iq type="result" to="$bare" id="$ask${ver}"><query xmlns="${INFO}" node="https://conversejs.org#${ver}">` +
   `<identity category="client" type="web" name="Converse"/>${features(...names)}</query></iq>`;
 
-const OWN = [CAPS, INFO, "jabber:iq:last", "jabber:iq:version", "urn:xmpp:ping", "urn:xmpp:time"];
-const NOTIFY = "urn:xmpp:bookmarks:1+notify";
+const OWN = [
+  CAPS,
+  INFO,
+  "jabber:iq:last",
+  "jabber:iq:version",
+  "urn:xmpp:bookmarks:1+notify",
+  "urn:xmpp:ping",
+  "urn:xmpp:time",
+];
+const NOTIFY = "urn:xmpp:avatar:metadata+notify";
 const identity = `<identity category="client" type="web" name="xmpproxy"/>`;
 const two: Script = [{ attach: "alice/one" }, { attach: "alice/two" }];
 

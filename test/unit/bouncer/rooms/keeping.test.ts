@@ -107,36 +107,45 @@ describe("MUC-17 bookmarked rooms are joined by the account itself", () => {
       { upstream: "silent" },
       { attach: "alice/one" },
       { upstream: "sends", xml: add },
-      { to: "alice/one", expect: add },
       ...entered,
       { upstream: "sends", xml: event(`<retract id="${ROOM}"/>`) },
-      { to: "alice/one", expect: event(`<retract id="${ROOM}"/>`) },
       { upstream: "gets", xml: leaves("al") },
       { upstream: "sends", xml: gone("al", [110]) },
       { upstream: "sends", xml: add },
-      { to: "alice/one", expect: add },
       ...entered,
       { upstream: "sends", xml: event(bookmark("false")) },
-      { to: "alice/one", expect: event(bookmark("false")) },
       { upstream: "gets", xml: leaves("al") },
     ]);
   });
 
   it("MUC-17 a bookmark that goes takes nobody's place away", async () => {
     await playPolicy([
-      ...entered.slice(0, 0),
       { upstream: "sends", xml: event(bookmark("true")) },
       ...entered,
       { attach: "alice/one" },
       ...served("alice/one"),
       { to: "alice/one", expect: subject("Tea") },
       { upstream: "sends", xml: event(`<retract id="${ROOM}"/>`) },
-      { to: "alice/one", expect: event(`<retract id="${ROOM}"/>`) },
       { upstream: "silent" },
       { from: "alice/one", send: leaves("al") },
       { to: "alice/one", expect: gone("al", [110]) },
       { upstream: "gets", xml: leaves("al") },
     ]);
+  });
+
+  it("MUC-17 an answer that is older than what was told since takes nothing away", async () => {
+    await playPolicy(
+      [
+        ...session,
+        { upstream: "sends", xml: event(bookmark("true")) },
+        ...entered,
+        { upstream: "sends", xml: `<iq type="result" id="$asked" to="$full">${items("")}</iq>` },
+        { upstream: "gets", xml: `<iq type="get" id="$older">${query("")}</iq>` },
+        { upstream: "sends", xml: `<iq type="result" id="$older" to="$full">${query("")}</iq>` },
+        { upstream: "silent" },
+      ],
+      down,
+    );
   });
 
   it("MUC-17 gone from the bookmarks since the last session: left", async () => {
