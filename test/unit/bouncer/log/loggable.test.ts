@@ -42,6 +42,11 @@ describe("LOG-2 of what comes, this is logged", () => {
       `<message from="room@muc.example.org"><x xmlns="http://jabber.org/protocol/muc#user"><invite from="bob@example.org"/></x></message>`,
       { peer: "room@muc.example.org", room: false },
     ],
+    [
+      "a room's message that ejabberd marks as archived",
+      `<message from="room@muc.example.org/bob" type="groupchat">${BODY}<archived xmlns="urn:xmpp:mam:tmp" by="room@muc.example.org" id="a"/></message>`,
+      { peer: "room@muc.example.org", room: true },
+    ],
     ["a call", `<message ${CHAT}><propose xmlns="urn:xmpp:jingle-message:0" id="c"/></message>`, {}],
     ["what asks to be stored", `<message ${CHAT}>${typing}${hint("store")}</message>`, {}],
     [
