@@ -28,14 +28,17 @@ function codesOf(presence: Element): (string | undefined)[] {
   return statuses.map(({ attrs }) => attrs.code);
 }
 
+const field = (variable: string, value: string): string =>
+  `<field var="${variable}"><value>${value}</value></field>`;
+
 /** What a client was told by the room, in outline and in order. */
 function story(session: RawSession, room: string, from = 0): string[] {
   // ejabberd also tells of the room itself, by presence from its bare JID.
   const ofRoom = ({ name, attrs }: Element): boolean => attrs.from === room && name === "presence";
-  const told = session.stanzas.all
+  const heardThere = session.stanzas.all
     .slice(from)
     .filter((stanza) => stanza.attrs.from?.startsWith(room) && !ofRoom(stanza));
-  return told.map((stanza) => {
+  return heardThere.map((stanza) => {
     const nick = stanza.attrs.from?.slice(room.length + 1) ?? "";
     if (stanza.is("presence")) {
       const type = stanza.attrs.type ?? "here";
@@ -182,8 +185,6 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(starts))(
     it("MUC-8: a password that one has and the other has not", async () => {
       const room = `locked@${rooms}`;
       const bob = await host(stage, "bob-locked", room);
-      const field = (variable: string, value: string): string =>
-        `<field var="${variable}"><value>${value}</value></field>`;
       const form = `<x xmlns="jabber:x:data" type="submit">${field("FORM_TYPE", `${MUC}#roomconfig`)}${field("muc#roomconfig_passwordprotectedroom", "1")}${field("muc#roomconfig_roomsecret", "sesame")}</x>`;
       const result = await bob.request(
         `<iq type="set" id="lock" to="${room}"><query xmlns="${MUC}#owner">${form}</query></iq>`,
