@@ -7,9 +7,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { isIqRequest, stanzaKind } from "../xmpp/stanza.ts";
-import { parseFrame } from "../xmpp/xml/frame.ts";
-import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
-import { serialize } from "../xmpp/xml/serialize.ts";
+import { Attachments } from "./attachments.ts";
 import { OwnCaps } from "./caps.ts";
 import { type Client, type ClientRecord, Clients } from "./clients.ts";
 import { HeldBack } from "./held-back.ts";
@@ -17,7 +15,6 @@ import { Iq } from "./iq.ts";
 import { CatchUp, type NewDeviceWindow } from "./log/catch-up.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { MessageFlow } from "./message-flow.ts";
-import { Outage } from "./outage.ts";
 import { Outlet } from "./outlet.ts";
 import type { Part } from "./part.ts";
 import { makeParts } from "./parts.ts";
@@ -43,14 +40,13 @@ export class Account {
   readonly #session: Session;
   readonly #clients = new Clients();
   readonly #outlet: Outlet;
-  readonly #caps: OwnCaps;
   readonly #iq: Iq;
   readonly #presence: Presence;
-  readonly #outage: Outage;
   readonly #log: MessageLog;
   readonly #messages: MessageFlow;
   /** In the order in which they are asked. */
   readonly #parts: readonly Part[];
+  readonly #attachments: Attachments;
 
   constructor(ports: Ports, { bareJid, fullJid, detachedShow, newDevice }: AccountOptions) {
     this.#ports = ports;
@@ -67,11 +63,11 @@ export class Account {
     const catchUp = new CatchUp({ ...logged, newDevice });
     const held = new HeldBack(ports, this.#clients, bareJid);
     this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp, held });
-    this.#caps = new OwnCaps(ports.store.capabilities, this.#clients);
+    const caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {
       ports,
       clients: this.#clients,
-      caps: this.#caps,
+      caps,
       outlet: this.#outlet,
       session: this.#session,
     };
@@ -86,13 +82,18 @@ export class Account {
     const sessions = new PeerSessions({ ...shared, ask: (request) => this.#iq.ask(request, undefined) });
     const onCapsLearned = (changed: boolean): void => this.#capabilitiesLearned(changed);
     this.#iq = new Iq({ ...shared, sessions, onCapsLearned });
-    this.#outage = new Outage(bareJid.slice(bareJid.indexOf("@") + 1));
     const log = { messages: this.#log, catchUp };
     const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
     const forgetContacts = (isGone: (address: string) => boolean): void =>
       this.#presence.forgetContacts(isGone);
     const rest = { detachedShow, iq: this.#iq, isRoom, forgetContacts, log, onSent };
     this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
+    this.#attachments = new Attachments({
+      ...shared,
+      iq: this.#iq,
+      presence: this.#presence,
+      parts: this.#parts,
+    });
   }
 
   /** What was decided lately and why, oldest first. */
@@ -122,7 +123,6 @@ export class Account {
     );
     this.#presence.upstreamBound();
     this.#eachPart((part) => part.upstreamBound?.());
-    this.#tellAll(this.#outage.over());
   }
 
   /** The session goes on; its server has kept all that it knew of us. */
@@ -131,7 +131,6 @@ export class Account {
     this.#iq.upstreamResumed();
     this.#presence.broadcast();
     this.#eachPart((part) => part.upstreamResumed?.());
-    this.#tellAll(this.#outage.over());
   }
 
   /** The session is gone; `reason` is told to those whose requests fail. */
@@ -140,7 +139,6 @@ export class Account {
     this.#session.downReason = reason;
     this.#iq.upstreamLost();
     this.#eachPart((part) => part.upstreamLost?.());
-    this.#outage.lost(this.#ports.clock.nowMs());
   }
 
   /** UP-16, UP-17: what went out and is not sent again. Requests are answered with the error, messages told of. */
@@ -157,52 +155,27 @@ export class Account {
 
   /** ID-2: a client has bound. The same device attaching again replaces its old attachment. */
   attach(record: ClientRecord): void {
-    const old = this.#clients.byDevice(record.device);
-    if (old) {
-      this.detach(old.id);
-      this.#ports.clients.replace(old.id);
-    }
-    this.#clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
-    this.#eachPart((part) => part.attached?.(record.id));
+    this.#attachments.attach(record);
   }
 
   /** Clients whose sessions outlived the process: they are gone, since now where it is not known, and may come back. */
   revive(records: readonly (ClientRecord & { suspendedAtMs?: number | undefined })[]): void {
-    const nowMs = this.#ports.clock.nowMs();
-    for (const record of records) {
-      const presence =
-        record.presence === undefined ? undefined : parseFrame(record.presence, DEFAULT_LIMITS);
-      this.#clients.add({
-        ...record,
-        presence: presence?.ok ? presence.element : undefined,
-        suspendedAtMs: record.suspendedAtMs ?? nowMs,
-      });
-    }
+    this.#attachments.revive(records);
   }
 
   /** All clients that survived are here: what was kept for others is let go. */
   prune(): void {
-    this.#presence.prune();
-    this.#iq.revived();
-    this.#eachPart((part) => part.revived?.());
+    this.#attachments.prune();
   }
 
   /** SM-2: a client's socket is gone, but it may resume: it stays a client, and is told nothing now. */
   suspend(id: ClientId): void {
-    const client = this.#clients.get(id);
-    if (!client) return;
-    client.suspendedAtMs = this.#ports.clock.nowMs();
-    this.#iq.suspend(id);
-    this.#eachPart((part) => part.suspended?.(id));
+    this.#attachments.suspend(id);
   }
 
   /** The client is back. */
   resume(id: ClientId): void {
-    const client = this.#clients.get(id);
-    if (!client) return;
-    client.suspendedAtMs = undefined;
-    this.#presence.resume(id);
-    this.#eachPart((part) => part.resumed?.(id));
+    this.#attachments.resume(id);
   }
 
   /** A client has acknowledged all that it was sent up to this place in the log. */
@@ -212,33 +185,22 @@ export class Account {
 
   /** A client is gone, however it went. */
   detach(id: ClientId): void {
-    if (!this.#clients.remove(id)) return;
-    this.#caps.detach(id);
-    this.#presence.detach(id);
-    this.#iq.detach(id);
-    this.#eachPart((part) => part.detached?.(id));
+    this.#attachments.detach(id);
   }
 
   /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
   setClientState(id: ClientId, active: boolean): void {
-    const client = this.#clients.get(id);
-    if (!client || client.active === active) return;
-    client.active = active;
-    this.#eachPart((part) => part.clientState?.(id));
+    this.#attachments.setState(id, active);
+  }
+
+  /** What a client's stream should remember across the death of the process. */
+  record(id: ClientId): ClientRecord | undefined {
+    return this.#attachments.record(id);
   }
 
   /** DOWN-2: is this the id of a client's request that is not waited for any more? What is still to be sent of it is void. */
   isGivenUp(requestId: string): boolean {
     return this.#iq.isGivenUp(requestId);
-  }
-
-  /** What a client's stream should remember across the death of the process. */
-  record(id: ClientId): ClientRecord | undefined {
-    const client = this.#clients.get(id);
-    if (!client) return undefined;
-    const { device, carbons, interested, active, lastActiveMs } = client;
-    const presence = client.presence && serialize(client.presence);
-    return { id, device, carbons, interested, active, lastActiveMs, presence };
   }
 
   /** Sees to what is overdue. */
@@ -247,14 +209,11 @@ export class Account {
     this.#presence.broadcast();
     const nowMs = this.#ports.clock.nowMs();
     this.#eachPart((part) => part.tick?.(nowMs));
-    this.#tellAll(this.#outage.tick(nowMs, this.#session.downReason));
   }
 
   /** When tick() has something to do next, in milliseconds since the epoch. */
   nextDeadlineMs(): number | undefined {
-    const deadlines = [this.#iq, this.#outage, this.#presence, ...this.#parts].map((part) =>
-      part.nextDeadlineMs?.(),
-    );
+    const deadlines = [this.#iq, this.#presence, ...this.#parts].map((part) => part.nextDeadlineMs?.());
     return deadlines.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)));
   }
 
@@ -318,11 +277,5 @@ export class Account {
 
   #eachPart(act: (part: Part) => void): void {
     for (const part of this.#parts) act(part);
-  }
-
-  #tellAll(notice: Element | undefined): void {
-    if (!notice) return;
-    const to = this.#clients.allIds();
-    this.#outlet.deliver({ rule: "DOWN-4", stanza: notice, to, reason: "a notice to everybody" });
   }
 }

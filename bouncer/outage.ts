@@ -2,41 +2,42 @@
  * DOWN-4: telling people about an outage, once it has lasted long enough to matter, and about its end. Short breaks stay
  * unmentioned: nothing is lost by them.
  */
-import xml, { type Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
+import type { Part, PartContext } from "./part.ts";
 
 const WORTH_TELLING_MS = 10_000;
 
-export class Outage {
-  readonly #domain: string;
+type OutageContext = Pick<PartContext, "clients" | "outlet" | "ports" | "session">;
+
+export class Outage implements Part {
+  readonly #context: OutageContext;
   #tellAtMs: number | undefined;
   #told = false;
 
-  constructor(domain: string) {
-    this.#domain = domain;
+  constructor(context: OutageContext) {
+    this.#context = context;
   }
 
-  lost(nowMs: number): void {
-    if (!this.#told) this.#tellAtMs ??= nowMs + WORTH_TELLING_MS;
+  upstreamLost(): void {
+    if (!this.#told) this.#tellAtMs ??= this.#context.ports.clock.nowMs() + WORTH_TELLING_MS;
   }
 
-  /** The notice of the end, if the beginning was told. */
-  over(): Element | undefined {
-    this.#tellAtMs = undefined;
-    if (!this.#told) return undefined;
-    this.#told = false;
-    return this.#notice(
-      `The connection to ${this.#domain} is back. What you sent meanwhile has been delivered.`,
-    );
+  upstreamBound(): void {
+    this.#over();
   }
 
-  /** The notice of the outage, when it is time for it. */
-  tick(nowMs: number, reason: string): Element | undefined {
-    if (this.#tellAtMs === undefined || this.#tellAtMs > nowMs) return undefined;
+  upstreamResumed(): void {
+    this.#over();
+  }
+
+  tick(nowMs: number): void {
+    if (this.#tellAtMs === undefined || this.#tellAtMs > nowMs) return;
     this.#tellAtMs = undefined;
     this.#told = true;
-    return this.#notice(
-      `No connection to ${this.#domain}. ${reason} What you send is kept until it is back.`,
+    const { downReason } = this.#context.session;
+    this.#tell(
+      (domain) => `No connection to ${domain}. ${downReason} What you send is kept until it is back.`,
     );
   }
 
@@ -44,7 +45,21 @@ export class Outage {
     return this.#tellAtMs;
   }
 
-  #notice(body: string): Element {
-    return xml("message", { xmlns: NS.client, from: this.#domain, type: "headline" }, xml("body", {}, body));
+  /** The end is told of if the beginning was. */
+  #over(): void {
+    this.#tellAtMs = undefined;
+    if (!this.#told) return;
+    this.#told = false;
+    this.#tell(
+      (domain) => `The connection to ${domain} is back. What you sent meanwhile has been delivered.`,
+    );
+  }
+
+  #tell(words: (domain: string) => string): void {
+    const { clients, outlet, session } = this.#context;
+    const domain = session.bareJid.slice(session.bareJid.indexOf("@") + 1);
+    const attrs = { xmlns: NS.client, from: domain, type: "headline" };
+    const stanza = xml("message", attrs, xml("body", {}, words(domain)));
+    outlet.deliver({ rule: "DOWN-4", stanza, to: clients.allIds(), reason: "a notice to everybody" });
   }
 }

@@ -6,6 +6,7 @@ import { Commands } from "./commands/commands.ts";
 import { DisplayedSync } from "./displayed-sync.ts";
 import { OwnAddress } from "./own-address.ts";
 import { ClientStates } from "./client-states.ts";
+import { Outage } from "./outage.ts";
 import type { Part, PartContext } from "./part.ts";
 import { Pep } from "./pep.ts";
 import { Receipts } from "./receipts.ts";
@@ -28,6 +29,8 @@ export function makeParts(context: PartContext): Part[] {
     new OwnAddress(context),
     roster,
     new Pep(context, { isContact: (bareJid) => roster.mayContain(bareJid) }),
+    // Its notices come after what the others say to a session's end or beginning.
+    new Outage(context),
     // Last: it takes every result of an archive that nobody else has claimed.
     new ArchiveResults(context),
   ];
