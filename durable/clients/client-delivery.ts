@@ -9,7 +9,8 @@ import type { ManagementGrant } from "../../xmpp/receiving/state.ts";
 import { ackNonza, handledCountTooHigh, REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { nonce } from "../random.ts";
-import { fitsRow, utf8Length } from "../storage/row-size.ts";
+import { utf8Length } from "../../xmpp/xml/characters.ts";
+import { fitsRow } from "../storage/row-size.ts";
 import type { ClientSessions } from "./client-sessions.ts";
 import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
 import type { SocketRegistry } from "./socket-registry.ts";
@@ -47,12 +48,12 @@ export class ClientDelivery {
     // Larger than anything an honest server or client sends: it could be kept for nobody.
     if (!fitsRow(frame)) return;
     const { sessions } = this.#deps;
-    const { now, ask, over } = sessions.queue(frame, ids, logSeq, Date.now());
-    for (const id of now) this.#sendNow(id, frame);
+    const { now, ask, over, managed } = sessions.queue(frame, ids, logSeq, Date.now());
+    this.#sendNow(now, frame);
     for (const id of ask) this.#sockets.get(id)?.send(REQUEST_ACK);
     for (const id of over) this.#tooMuch(id);
-    for (const id of ids) this.#sockets.get(id)?.rememberUnsent(sessions.unsentFrom(id));
-    this.#askSoon();
+    for (const id of managed) this.#sockets.get(id)?.rememberUnsent(sessions.unsentFrom(id));
+    if (managed.length > 0) this.#askSoon();
   }
 
   /** Asks a client now, if there is anything that it has not acknowledged. False when it has no Stream Management. */
@@ -147,14 +148,22 @@ export class ClientDelivery {
     for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.detach(id);
   }
 
-  #sendNow(id: string, frame: string): void {
-    const socket = this.#sockets.get(id);
-    if (!socket) return;
-    socket.send(frame);
-    if (this.#deps.sessions.has(id)) return;
-    const flow = this.#unmanaged.get(id) ?? new UnmanagedFlow();
-    this.#unmanaged.set(id, flow);
-    const due = flow.sent(utf8Length(frame), socket.bufferedBytes);
+  #sendNow(ids: readonly string[], frame: string): void {
+    const { sessions } = this.#deps;
+    const bytes = utf8Length(frame);
+    for (const id of ids) {
+      const socket = this.#sockets.get(id);
+      if (!socket) continue;
+      socket.send(frame);
+      if (!sessions.has(id)) this.#sentUnmanaged(socket, bytes);
+    }
+  }
+
+  #sentUnmanaged(socket: ClientSocket, bytes: number): void {
+    const { id } = socket;
+    let flow = this.#unmanaged.get(id);
+    if (!flow) this.#unmanaged.set(id, (flow = new UnmanagedFlow()));
+    const due = flow.sent(bytes, () => socket.bufferedBytes);
     if (due === "ping") socket.send(pingOf(nonce(), socket.fullJid ?? ""));
     if (due !== "end") return;
     const text = "Nothing has been heard of this client for too long; log in again.";

@@ -33,11 +33,13 @@ interface LiveSession {
 /** What becomes of a stanza for several clients. */
 interface Queued {
   /** Who is to be sent it now; the others get it from next(). */
-  now: string[];
+  now: readonly string[];
   /** Whom to ask for an acknowledgement after it. */
   ask: string[];
   /** Whose sessions are over, because too much waits for them. */
   over: string[];
+  /** Those with sessions. */
+  managed: readonly string[];
 }
 
 interface ClientSessionsOptions {
@@ -131,20 +133,22 @@ export class ClientSessions {
 
   /** Queues a stanza for those of the clients that have sessions; `logSeq` is its place in the log. */
   queue(stanza: string, ids: readonly string[], logSeq: number | undefined, nowMs: number): Queued {
-    const managed = ids.filter((id) => this.#sessions.has(id));
-    const queued: Queued = { now: ids.filter((id) => !this.#sessions.has(id)), ask: [], over: [] };
-    if (managed.length === 0) return queued;
+    const managed = this.#sessions.size === 0 ? [] : ids.filter((id) => this.#sessions.has(id));
+    if (managed.length === 0) return { now: ids, ask: [], over: [], managed };
+    const now = ids.length === managed.length ? [] : ids.filter((id) => !this.#sessions.has(id));
     const bytes = this.#queue.add(stanza, managed, logSeq);
+    let isTooMuch = this.#queue.totalBytes > MAX_TOTAL_BYTES;
     for (const id of managed) {
+      isTooMuch ||= this.#isTooMuch(id);
       const flow = this.#sessions.get(id)?.flow;
       // Behind what waits already, it waits too.
       if (!flow || !flow.hasRoom || flow.sentTo !== this.#queue.newest(id) - 1) continue;
       flow.sent(1, bytes);
-      queued.now.push(id);
+      now.push(id);
     }
-    queued.ask = this.#askThose(managed, nowMs, (flow) => flow.isAskDue);
-    queued.over = [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()];
-    return queued;
+    const ask = this.#askThose(managed, nowMs, (flow) => flow.isAskDue);
+    const over = isTooMuch ? [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()] : [];
+    return { now, ask, over, managed };
   }
 
   /** How many stanzas a client has yet to acknowledge. */

@@ -7,7 +7,7 @@
  */
 import { newlyAcknowledged, wrapped } from "../../xmpp/stream-management.ts";
 import { MAX_PAGE, QueueRows, type Recipients } from "./queue-rows.ts";
-import { utf8Length } from "./row-size.ts";
+import { utf8Length } from "../../xmpp/xml/characters.ts";
 
 /** One client's share: its slots in order; the first has the number `first` among all that it was ever sent. */
 interface Share {
