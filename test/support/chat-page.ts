@@ -94,6 +94,34 @@ export class ChatPage {
     await this.page.waitForSelector(CONVERSATION);
   }
 
+  /** Goes into a room by its address, under this nickname. */
+  async enterRoom(room: string, nickname: string): Promise<void> {
+    await this.page.evaluate((jid) => void (location.hash = `#converse/room?jid=${jid}`), room);
+    const nick = this.page.locator("converse-muc-nickname-form input[name=nick]");
+    const inside = this.page.locator("converse-muc-occupants .occupant-nick");
+    await nick.or(inside.first()).first().waitFor();
+    if ((await nick.count()) > 0) {
+      await nick.fill(nickname);
+      await nick.press("Enter");
+    }
+    await inside.first().waitFor();
+  }
+
+  /** The nicknames in the list of the open room's occupants. */
+  async occupants(): Promise<readonly string[]> {
+    const names = await this.page.locator("converse-muc-occupants .occupant-nick").allTextContents();
+    return names.map((name) => name.trim());
+  }
+
+  /** Leaves the open room, as its menu says it. */
+  async leaveRoom(): Promise<void> {
+    const heading = this.page.locator("converse-muc-heading");
+    await heading.locator(".chatbox-title__buttons button.dropdown-toggle").click();
+    await heading.locator(".close-chatbox-button").click();
+    await this.page.locator(".modal.show button[type=submit]").click();
+    await heading.waitFor({ state: "detached" });
+  }
+
   async send(text: string): Promise<void> {
     await this.page.fill(CONVERSATION, text);
     await this.page.press(CONVERSATION, "Enter");
