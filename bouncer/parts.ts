@@ -16,6 +16,7 @@ import { Roster } from "./roster.ts";
 /** The parts of one account's policy. */
 export function makeParts(context: PartContext): Part[] {
   const roster = new Roster(context);
+  const rooms = new Rooms(context);
   return [
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
@@ -23,8 +24,8 @@ export function makeParts(context: PartContext): Part[] {
     new BlockList(context),
     new DisplayedSync(context),
     // Behind those who leave out what need not be said.
-    new Rooms(context),
-    new Commands(context),
+    rooms,
+    new Commands(context, rooms),
     // Behind whoever answers such a request in its own way.
     new OwnAddress(context),
     roster,

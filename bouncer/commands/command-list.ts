@@ -1,11 +1,12 @@
 /** Which commands there are, in the order in which clients list them. */
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
+import { type PinnedRooms, pinnedRoomsCommand } from "./pinned-rooms-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { traceCommand } from "./trace-command.ts";
 
 /** The commands of one account. */
-export function makeCommands({ ports, outlet, clients }: PartContext): Command[] {
+export function makeCommands({ ports, outlet, clients }: PartContext, rooms: PinnedRooms): Command[] {
   return [
     statusCommand(() => ports.owner.status()),
     traceCommand({
@@ -13,5 +14,6 @@ export function makeCommands({ ports, outlet, clients }: PartContext): Command[]
       stamp: (atMs) => ports.clock.stamp(atMs),
       deviceOf: (id) => clients.get(id)?.device,
     }),
+    pinnedRoomsCommand(rooms),
   ];
 }

@@ -11,6 +11,7 @@ import type { Part, PartContext } from "../part.ts";
 import type { ClientId } from "../ports.ts";
 import type { Command } from "./command.ts";
 import { makeCommands } from "./command-list.ts";
+import type { PinnedRooms } from "./pinned-rooms-command.ts";
 import { CommandSessions } from "./command-sessions.ts";
 
 const LIST = { category: "automation", type: "command-list", name: "Commands of xmpproxy" };
@@ -20,10 +21,10 @@ export class Commands implements Part {
   readonly #sessions: CommandSessions;
   readonly #commands: ReadonlyMap<string, Command>;
 
-  constructor(context: PartContext) {
+  constructor(context: PartContext, rooms: PinnedRooms) {
     this.#context = context;
     this.#sessions = new CommandSessions(context.ports);
-    this.#commands = new Map(makeCommands(context).map((command) => [command.node, command]));
+    this.#commands = new Map(makeCommands(context, rooms).map((command) => [command.node, command]));
   }
 
   fromClient(id: ClientId, stanza: Element): boolean {

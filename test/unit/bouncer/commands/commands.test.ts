@@ -21,7 +21,8 @@ describe("CMD-1 the account's own clients find its commands (XEP-0050 section 2)
         expect:
           `<iq type="result" from="$full" id="1"><query xmlns="${ITEMS}" node="${COMMANDS}">` +
           `<item jid="$full" node="status" name="How the proxy is doing"/>` +
-          `<item jid="$full" node="trace" name="What went where, and why"/></query></iq>`,
+          `<item jid="$full" node="trace" name="What went where, and why"/>` +
+          `<item jid="$full" node="pinned-rooms" name="Rooms to stay in"/></query></iq>`,
       },
       { upstream: "silent" },
     ]);
