@@ -215,31 +215,31 @@ describe("MUC-7 rooms that are kept", () => {
   });
 });
 
-describe("MUC-7 rooms that the owner has pinned", () => {
-  const command = (inside: string, session = ""): string =>
-    `<command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms"${session}>${inside}</command>`;
-  const form = (...rooms: string[]): string =>
-    `<x xmlns="jabber:x:data" type="submit"><field var="rooms">${rooms.map((room) => `<value>${room}</value>`).join("")}</field></x>`;
-  /** The owner asks for the form, in which these rooms stand, and fills in others. */
-  const pins = (before: readonly string[], after: readonly string[], note: string): Script => [
-    { from: "alice/one", send: `<iq type="set" to="$full" id="1">${command("")}</iq>` },
-    {
-      to: "alice/one",
-      expect: `<iq type="result" from="$full" id="1"><command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms" sessionid="$session${after.length}" status="executing" xml:lang="en">
-        <actions execute="complete"><complete/></actions>
-        <x xmlns="jabber:x:data" type="form"><title>$_</title><instructions>$_</instructions>
-          <field var="rooms" label="Rooms" type="text-multi">${before.map((room) => `<value>${room}</value>`).join("")}</field></x></command></iq>`,
-    },
-    {
-      from: "alice/one",
-      send: `<iq type="set" to="$full" id="2">${command(form(...after), ` sessionid="$session${after.length}"`)}</iq>`,
-    },
-    {
-      to: "alice/one",
-      expect: `<iq type="result" from="$full" id="2"><command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms" sessionid="$session${after.length}" status="completed" xml:lang="en"><note type="info">${note}</note></command></iq>`,
-    },
-  ];
+const command = (inside: string, sessionId = ""): string =>
+  `<command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms"${sessionId}>${inside}</command>`;
+const form = (...rooms: string[]): string =>
+  `<x xmlns="jabber:x:data" type="submit"><field var="rooms">${rooms.map((room) => `<value>${room}</value>`).join("")}</field></x>`;
+/** The owner asks for the form, in which these rooms stand, and fills in others. */
+const pins = (before: readonly string[], after: readonly string[], note: string): Script => [
+  { from: "alice/one", send: `<iq type="set" to="$full" id="1">${command("")}</iq>` },
+  {
+    to: "alice/one",
+    expect: `<iq type="result" from="$full" id="1"><command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms" sessionid="$session${after.length}" status="executing" xml:lang="en">
+      <actions execute="complete"><complete/></actions>
+      <x xmlns="jabber:x:data" type="form"><title>$_</title><instructions>$_</instructions>
+        <field var="rooms" label="Rooms" type="text-multi">${before.map((room) => `<value>${room}</value>`).join("")}</field></x></command></iq>`,
+  },
+  {
+    from: "alice/one",
+    send: `<iq type="set" to="$full" id="2">${command(form(...after), ` sessionid="$session${after.length}"`)}</iq>`,
+  },
+  {
+    to: "alice/one",
+    expect: `<iq type="result" from="$full" id="2"><command xmlns="http://jabber.org/protocol/commands" node="pinned-rooms" sessionid="$session${after.length}" status="completed" xml:lang="en"><note type="info">${note}</note></command></iq>`,
+  },
+];
 
+describe("MUC-7 rooms that the owner has pinned", () => {
   it("MUC-7 CMD-4 joined at once and left when they are pinned no more, as long as nobody is there", async () => {
     const pinned = joinsUpstream("alice", { content: AWAY });
     await playPolicy([
