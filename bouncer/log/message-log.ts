@@ -28,6 +28,9 @@ export interface Place {
   frame: string;
 }
 
+/** Stamps run ahead of the clock by no more than this, however many messages come at once. */
+const MAX_AHEAD_MS = 1_000;
+
 export class MessageLog {
   readonly #ports: Pick<Ports, "clock" | "log">;
   readonly #session: Session;
@@ -35,6 +38,8 @@ export class MessageLog {
   /** The message that is being dealt with: what came from upstream or from a client, and its place. */
   #stanza: Element | undefined;
   #place: Place | undefined;
+  /** When the latest message that was not delayed was said. */
+  #latestMs = 0;
 
   constructor(ports: Pick<Ports, "clock" | "log">, session: Session) {
     this.#ports = ports;
@@ -89,6 +94,13 @@ export class MessageLog {
       from === bareJid.slice(bareJid.indexOf("@") + 1) ||
       (message.attrs.type === "groupchat" && bareJidOf(from) === peer);
     const saidMs = isTrusted ? this.#ports.clock.parse(stamp) : Number.NaN;
-    return Number.isNaN(saidMs) ? nowMs : Math.min(saidMs, nowMs);
+    return Number.isNaN(saidMs) ? this.#distinct(nowMs) : Math.min(saidMs, nowMs);
+  }
+
+  /** Clients sort by the stamp: what comes within one millisecond is stamped in its order all the same. */
+  #distinct(nowMs: number): number {
+    const isSame = nowMs <= this.#latestMs && this.#latestMs - nowMs < MAX_AHEAD_MS;
+    this.#latestMs = isSame ? this.#latestMs + 1 : nowMs;
+    return this.#latestMs;
   }
 }

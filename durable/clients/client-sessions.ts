@@ -160,7 +160,7 @@ export class ClientSessions {
   next(id: string, nowMs: number): string[] | undefined {
     const flow = this.#sessions.get(id)?.flow;
     if (!flow?.hasRoom || flow.sentTo >= this.#queue.newest(id)) return undefined;
-    const page = this.#queue.page(id, flow.sentTo + 1, Math.min(PAGE_BYTES, flow.room));
+    const page = this.#queue.page(id, flow.sentTo + 1, Math.min(PAGE_BYTES, flow.room), nowMs);
     flow.sent(page.stanzas.length, page.bytes);
     flow.asked(nowMs);
     return page.stanzas;

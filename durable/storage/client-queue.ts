@@ -7,6 +7,7 @@
  */
 import { newlyAcknowledged, wrapped } from "../../xmpp/stream-management.ts";
 import { MAX_PAGE, QueueRows, type Recipients } from "./queue-rows.ts";
+import { withDelay } from "../../xmpp/delay.ts";
 import { utf8Length } from "../../xmpp/xml/characters.ts";
 
 /** One client's share: its slots in order; the first has the number `first` among all that it was ever sent. */
@@ -41,6 +42,9 @@ export interface Page {
   stanzas: string[];
   bytes: number;
 }
+
+/** A message that a client gets this much later than it came is stamped (XEP-0203). */
+const WORTH_STAMPING_MS = 1_000;
 
 export class ClientQueue {
   readonly #rows: QueueRows;
@@ -147,8 +151,11 @@ export class ClientQueue {
     return { ok: true, bytes, logSeq };
   }
 
-  /** What a client has not acknowledged, from this number on: as much as fits into `maxBytes`, but at least one. */
-  page(id: string, from: number, maxBytes: number): Page {
+  /**
+   * What a client has not acknowledged, from this number on: as much as fits into `maxBytes`, but at least one. Messages that
+   * have waited for a while say since when.
+   */
+  page(id: string, from: number, maxBytes: number, nowMs: number): Page {
     const share = this.#shares.get(id);
     if (!share) return { stanzas: [], bytes: 0 };
     const start = Math.max(0, from - share.first);
@@ -160,7 +167,11 @@ export class ClientQueue {
       slots.push(slot);
       bytes += size;
     }
-    return { stanzas: this.#rows.read(slots), bytes };
+    const stanzas = this.#rows.read(slots).map(({ stanza, atMs }) => {
+      const isLate = atMs !== undefined && nowMs - atMs >= WORTH_STAMPING_MS;
+      return isLate ? withDelay(stanza, new Date(atMs).toISOString()) : stanza;
+    });
+    return { stanzas, bytes };
   }
 
   /** A new session: nothing was sent in it. */

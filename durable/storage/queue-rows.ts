@@ -121,18 +121,26 @@ export class QueueRows {
     this.#total = 0;
   }
 
-  /** The stanzas of these slots (MAX_PAGE at most), in the order asked for. */
-  read(slots: readonly number[]): string[] {
+  /** The stanzas of these slots (MAX_PAGE at most), in the order asked for, and when they came where the log says. */
+  read(slots: readonly number[]): { stanza: string; atMs: number | undefined }[] {
     if (slots.length === 0) return [];
     const marks = slots.map(() => "?").join(", ");
     const rows = this.#sql
       .exec<{
         slot: number;
         stanza: string;
-      }>(`SELECT slot, stanza FROM client_queue WHERE slot IN (${marks})`, ...slots)
+        at_ms: number | null;
+      }>(
+        `SELECT slot, client_queue.stanza AS stanza, log.at_ms AS at_ms
+           FROM client_queue LEFT JOIN log ON log.seq = client_queue.log_seq WHERE slot IN (${marks})`,
+        ...slots,
+      )
       .toArray();
-    const bySlot = new Map(rows.map(({ slot, stanza }) => [slot, stanza]));
-    return slots.map((slot) => bySlot.get(slot) ?? "");
+    const bySlot = new Map(rows.map((row) => [row.slot, row]));
+    return slots.map((slot) => {
+      const row = bySlot.get(slot);
+      return { stanza: row?.stanza ?? "", atMs: row?.at_ms ?? undefined };
+    });
   }
 
   #growTo(slot: number): void {

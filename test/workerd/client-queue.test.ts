@@ -26,16 +26,40 @@ function filled(sql: SqlStorage, count: number): ClientQueue {
   return queue;
 }
 
+describe("SM-11 when a message came", () => {
+  it("SM-11 is said to a client that gets it a second later, and to nobody sooner", async () => {
+    await withTables("stamps", (sql) => {
+      const queue = new ClientQueue(sql, new Set());
+      queue.open("slow");
+      sql.exec(
+        "INSERT INTO log (seq, at_ms, sent, room, peer, stanza) VALUES (7, 1000, 0, 0, 'bob@good.example', '')",
+      );
+      queue.add("<message><body>x</body></message>", ["slow"], 7);
+      queue.add("<presence></presence>", ["slow"]);
+      const page = (nowMs: number): string[] => queue.page("slow", 0, 1_000, nowMs).stanzas;
+      expect(page(1_999)).toEqual(["<message><body>x</body></message>", "<presence></presence>"]);
+      expect(page(2_000)).toEqual([
+        '<message><body>x</body><delay xmlns="urn:xmpp:delay" stamp="1970-01-01T00:00:01.000Z"/></message>',
+        "<presence></presence>",
+      ]);
+    });
+  });
+});
+
 describe("SM-1 what a client has not acknowledged", () => {
   it("SM-1 is there after a restart, in order, and one row however many clients", async () => {
     await withTables("order", (sql) => {
       filled(sql, 3);
       expect(rows(sql)).toBe(3);
       const revived = new ClientQueue(sql, BOTH);
-      expect(revived.page("slow", 0, 1_000_000).stanzas).toEqual(['<m n="1"/>', '<m n="2"/>', '<m n="3"/>']);
+      expect(revived.page("slow", 0, 1_000_000, 0).stanzas).toEqual([
+        '<m n="1"/>',
+        '<m n="2"/>',
+        '<m n="3"/>',
+      ]);
       expect(revived.acknowledge("slow", 2).ok).toBe(true);
-      expect(revived.page("slow", 0, 1_000_000).stanzas).toEqual(['<m n="3"/>']);
-      expect(revived.page("fast", 0, 1_000_000).stanzas).toHaveLength(3);
+      expect(revived.page("slow", 0, 1_000_000, 0).stanzas).toEqual(['<m n="3"/>']);
+      expect(revived.page("fast", 0, 1_000_000, 0).stanzas).toHaveLength(3);
     });
   });
 
@@ -46,7 +70,7 @@ describe("SM-1 what a client has not acknowledged", () => {
       const revived = new ClientQueue(sql, BOTH);
       revived.add('<m n="5"/>', ["fast"]);
       expect(revived.acknowledge("fast", 4).ok).toBe(true);
-      expect(revived.page("fast", 0, 1_000_000).stanzas).toEqual(['<m n="5"/>']);
+      expect(revived.page("fast", 0, 1_000_000, 0).stanzas).toEqual(['<m n="5"/>']);
     });
   });
 
@@ -59,8 +83,8 @@ describe("SM-1 what a client has not acknowledged", () => {
       // Left: 1 and 2 for the slow one, 6 for the fast one; what the fast one has acknowledged in between is gone.
       const revived = new ClientQueue(sql, BOTH);
       expect(revived.acknowledge("fast", 5).ok).toBe(true);
-      expect(revived.page("fast", 0, 1_000_000).stanzas).toEqual(['<m n="6"/>']);
-      expect(revived.page("slow", 0, 1_000_000).stanzas).toEqual(['<m n="1"/>', '<m n="2"/>']);
+      expect(revived.page("fast", 0, 1_000_000, 0).stanzas).toEqual(['<m n="6"/>']);
+      expect(revived.page("slow", 0, 1_000_000, 0).stanzas).toEqual(['<m n="1"/>', '<m n="2"/>']);
     });
   });
 
@@ -100,7 +124,7 @@ describe("SM-1 what a client has not acknowledged", () => {
       const revived = new ClientQueue(sql, BOTH);
       revived.add('<m n="3001"/>', ["slow"]);
       expect(revived.acknowledge("slow", 3_000).ok).toBe(true);
-      expect(revived.page("slow", 0, 1_000).stanzas).toEqual(['<m n="3001"/>']);
+      expect(revived.page("slow", 0, 1_000, 0).stanzas).toEqual(['<m n="3001"/>']);
     });
   });
 
@@ -129,7 +153,7 @@ describe("SM-1 what a client has not acknowledged", () => {
       expect(queue.length("slow")).toBe(2);
       const revived = new ClientQueue(sql, BOTH);
       expect(revived.acknowledge("slow", 0).ok).toBe(true);
-      expect(revived.page("slow", 0, 1_000).stanzas).toEqual([`<m n="${2 ** 32 + 1}"/>`]);
+      expect(revived.page("slow", 0, 1_000, 0).stanzas).toEqual([`<m n="${2 ** 32 + 1}"/>`]);
       expect(revived.acknowledge("slow", 2 ** 32 - 1).ok).toBe(false);
       expect(revived.acknowledge("slow", 1).ok).toBe(true);
     });
