@@ -60,8 +60,8 @@ export class Account {
     const trace = new Trace();
     const logged = { ports, clients: this.#clients, session: this.#session, trace };
     this.#log = new MessageLog(ports, this.#session);
-    const catchUp = new CatchUp({ ...logged, newDevice });
     const held = new HeldBack(ports, this.#clients, bareJid);
+    const catchUp = new CatchUp({ ...logged, held, newDevice });
     this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp, held });
     const caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {

@@ -62,6 +62,11 @@ export class Clients {
     return this.#clients.size;
   }
 
+  /** In the order they attached. */
+  all(): IterableIterator<Client> {
+    return this.#clients.values();
+  }
+
   /** The ids of those for whom the test holds, in the order they attached. */
   idsWhere(test: (client: Client) => boolean): ClientId[] {
     const ids: ClientId[] = [];

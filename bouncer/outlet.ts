@@ -29,7 +29,7 @@ interface OutletDependencies {
   trace: Trace;
   log: Pick<MessageLog, "placeOf">;
   catchUp: Pick<CatchUp, "anyBehind" | "isBehind">;
-  held: Pick<HeldBack, "admit">;
+  held: Pick<HeldBack, "admit" | "flush">;
 }
 
 export class Outlet {
@@ -67,6 +67,7 @@ export class Outlet {
 
   /** Stanzas that were kept as text, to one client, as one decision: `about` stands for them in the trace. */
   replay({ rule, stanza: about, to, reason }: Delivery, frames: Iterable<string>): void {
+    for (const id of to) this.#held.flush(id);
     this.trace.add(this.#ports.clock.nowMs(), rule, about, to, reason);
     for (const frame of frames) this.#ports.clients.send(to, frame);
   }

@@ -5,6 +5,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply } from "../xmpp/stanza.ts";
+import { serialize } from "../xmpp/xml/serialize.ts";
 import type { OwnCaps } from "./caps.ts";
 import { type Clients, isPresent, PATIENCE_MS } from "./clients.ts";
 import type { Outlet } from "./outlet.ts";
@@ -129,18 +130,17 @@ export class Presence {
   /** When a client that is gone has been waited for long enough, the world is told. */
   nextDeadlineMs(): number | undefined {
     const nowMs = this.#deps.ports.clock.nowMs();
-    const ends = this.#deps.clients
-      .byRecency()
-      .flatMap((client) =>
-        client.suspendedAtMs !== undefined && isPresent(client, nowMs)
-          ? [client.suspendedAtMs + PATIENCE_MS]
-          : [],
-      );
-    return ends.length === 0 ? undefined : Math.min(...ends);
+    let next: number | undefined;
+    for (const client of this.#deps.clients.all()) {
+      if (client.suspendedAtMs === undefined || !isPresent(client, nowMs)) continue;
+      const endMs = client.suspendedAtMs + PATIENCE_MS;
+      if (next === undefined || endMs < next) next = endMs;
+    }
+    return next;
   }
 
   #broadcastFromClient(id: ClientId, presence: Element): void {
-    const { clients, outlet, ports } = this.#deps;
+    const { clients, outlet, ports, session } = this.#deps;
     const client = clients.get(id);
     if (!client) return;
     client.lastActiveMs = ports.clock.nowMs();
@@ -152,14 +152,10 @@ export class Presence {
     this.broadcast();
     if (client.presence) this.#askCaps(id, presence);
     if (!initial) return;
-    for (const known of this.#in.snapshot((atMs) => ports.clock.stamp(atMs))) {
-      outlet.deliver({
-        rule: "PRES-9",
-        stanza: known,
-        to: [id],
-        reason: "who is there, on initial presence",
-      });
-    }
+    const known = this.#in.snapshot((atMs) => ports.clock.stamp(atMs)).map((stanza) => serialize(stanza));
+    const about = xml("presence", { xmlns: NS.client, to: session.fullJid });
+    const reason = "who is there, on initial presence";
+    outlet.replay({ rule: "PRES-9", stanza: about, to: [id], reason }, known);
     for (const stanza of this.#in.requests.open()) {
       outlet.deliver({ rule: "PRES-12", stanza, to: [id], reason: "nobody has answered it yet" });
     }

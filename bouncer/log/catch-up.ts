@@ -8,6 +8,7 @@ import { NS } from "../../xmpp/namespaces.ts";
 import { iqPayload } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Client, Clients } from "../clients.ts";
+import type { HeldBack } from "../held-back.ts";
 import type { Part } from "../part.ts";
 import type { ClientId, Ports } from "../ports.ts";
 import type { Session } from "../session.ts";
@@ -28,6 +29,8 @@ interface CatchUpDependencies {
   clients: Clients;
   session: Session;
   trace: Trace;
+  /** What waits for a client because nobody is looking at it. */
+  held: Pick<HeldBack, "flush">;
   newDevice: NewDeviceWindow;
 }
 
@@ -184,12 +187,13 @@ export class CatchUp implements Part {
 
   /** The next page. Whether it is the last one is decided by what is in the log now. */
   #handOver(id: ClientId, progress: Progress): void {
-    const { clients, ports, trace } = this.#deps;
+    const { clients, held, ports, trace } = this.#deps;
     const client = clients.get(id);
     progress.dueMs = undefined;
     // It goes on when it resumes.
     if (!client || client.suspendedAtMs !== undefined) return;
     progress.hasBegun = true;
+    held.flush(id);
     const { row } = progress;
     const from = row.position ?? row.cursor;
     let position = from;
