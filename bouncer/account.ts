@@ -81,7 +81,9 @@ export class Account {
     });
     const sessions = new PeerSessions({ ...shared, ask: (request) => this.#iq.ask(request, undefined) });
     const onCapsLearned = (changed: boolean): void => this.#capabilitiesLearned(changed);
-    this.#iq = new Iq({ ...shared, sessions, onCapsLearned });
+    const clientsAt = (address: string): ReadonlySet<ClientId> | undefined =>
+      this.#parts.map((part) => part.clientsAt?.(address)).find((found) => found !== undefined);
+    this.#iq = new Iq({ ...shared, sessions, clientsAt, onCapsLearned });
     const log = { messages: this.#log, catchUp };
     const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
     const forgetContacts = (isGone: (address: string) => boolean): void =>

@@ -22,6 +22,8 @@ interface IqDependencies {
   outlet: Outlet;
   session: Session;
   sessions: PeerSessions;
+  /** The clients that alone have to do with this bare JID; undefined where all have. */
+  clientsAt(bareJid: string): ReadonlySet<ClientId> | undefined;
   /** We have learned what a client's software can do, and have something else to advertise if that `changed`. */
   onCapsLearned(changed: boolean): void;
 }

@@ -47,6 +47,8 @@ export interface Part {
   sent?(id: ClientId, message: Element): void;
   /** Is this bare JID a room that the account is in? */
   isRoom?(bareJid: string): boolean;
+  /** The clients that alone have to do with this bare JID; undefined where all have, as far as this part knows. */
+  clientsAt?(bareJid: string): ReadonlySet<ClientId> | undefined;
   /** A client has bound. */
   attached?(id: ClientId): void;
   /** A client has sent its initial presence, and was told who is there (PRES-9). */

@@ -42,6 +42,12 @@ export class Rooms implements Part {
     return this.#context.list.at(bareJid) !== undefined;
   }
 
+  /** MUC-21: those of our clients that are in the room. */
+  clientsAt(bareJid: string): ReadonlySet<ClientId> | undefined {
+    const room = this.#context.list.at(bareJid);
+    return room && new Set(room.members.keys());
+  }
+
   /** MUC-7: stays in a room although no client is there. False when there are too many rooms. */
   pin(room: string, nick?: string): boolean {
     return pin(this.#context, room, nick);
