@@ -70,3 +70,8 @@ export function newlyAcknowledged(h: number, last: number, outstanding: number):
   const count = (h - last + MODULUS) % MODULUS;
   return count <= outstanding ? count : undefined;
 }
+
+/** An xs:boolean. */
+export function isTrue(text: string | undefined): boolean {
+  return text === "true" || text === "1";
+}

@@ -85,9 +85,10 @@ export class ClientDelivery {
   }
 
   /** A session for a client, which may be yet to be attached. */
-  manage(record: ClientRecord, { fullJid = "" }: ClientSocket): ManagementGrant {
+  manage(record: ClientRecord, { fullJid = "", isResumable }: ClientSocket): ManagementGrant {
     const { sessions } = this.#deps;
-    return { id: sessions.open(record, fullJid, Date.now()), maxSeconds: sessions.resumeSeconds };
+    const id = sessions.open(record, { fullJid, isResumable }, Date.now());
+    return { id, maxSeconds: sessions.resumeSeconds };
   }
 
   management(socket: ClientSocket, request: ManagementRequest): void {

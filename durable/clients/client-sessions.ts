@@ -18,6 +18,8 @@ const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 128 * 1024 * 1024;
 /** Web clients make a new resource at each page load: the oldest of those that are gone give way. */
 const MAX_DETACHED = 20;
+/** In place of a hash that somebody could know the token of. */
+const UNRESUMABLE = "";
 /** What is read from storage at once, to be sent. */
 const PAGE_BYTES = 64 * 1024;
 
@@ -78,6 +80,7 @@ export class ClientSessions {
     for (const live of this.#sessions.values()) {
       const { id } = live.row.record;
       if (connected.has(id)) live.flow = this.#flowAgain(id, connected.get(id), nowMs);
+      else if (live.row.tokenHash === UNRESUMABLE) this.close(id);
       else if (live.row.detachedAtMs === null) this.#detach(live, nowMs);
     }
     return [...this.#sessions.values()].map(({ row: { record, detachedAtMs } }) =>
@@ -85,10 +88,20 @@ export class ClientSessions {
     );
   }
 
-  /** `<enable/>`: returns the resumption id. */
-  open(record: ClientRecord, fullJid: string, nowMs: number): string {
+  /** `<enable/>`: returns the resumption id, which leads nowhere when the client did not want to be able to resume. */
+  open(
+    record: ClientRecord,
+    { fullJid, isResumable }: { fullJid: string; isResumable: boolean },
+    nowMs: number,
+  ): string {
     const token = nonce();
-    const row = { tokenHash: hash(token), record, fullJid, handled: 0, detachedAtMs: null };
+    const row = {
+      tokenHash: isResumable ? hash(token) : UNRESUMABLE,
+      record,
+      fullJid,
+      handled: 0,
+      detachedAtMs: null,
+    };
     this.#sessions.set(record.id, { row, flow: new ClientFlow(nowMs, 0) });
     this.#queue.open(record.id);
     this.#rows.write(row);

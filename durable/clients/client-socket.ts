@@ -119,6 +119,11 @@ export class ClientSocket {
     return this.#attachment.stream.phase;
   }
 
+  /** Did its client want to be able to come back (XEP-0198 section 5)? */
+  get isResumable(): boolean {
+    return this.#attachment.stream.unresumable !== true;
+  }
+
   get fullJid(): string | undefined {
     return this.#attachment.stream.fullJid;
   }
@@ -192,7 +197,7 @@ export class ClientSocket {
   ended(code = 1000): void {
     if (this.#ended) return;
     this.#ended = true;
-    const closed = this.phase !== "bound";
+    const closed = this.phase !== "bound" || !this.isResumable;
     this.#attachment.stream.phase = "closed";
     try {
       // The platform may keep a socket whose peer does not answer: it must not come back to life.

@@ -45,7 +45,7 @@ function open(sessions: ClientSessions, id: string, fullJid = FULL): string {
     lastActiveMs: 0,
     presence: undefined,
   };
-  return sessions.open(record, fullJid, 0);
+  return sessions.open(record, { fullJid, isResumable: true }, 0);
 }
 
 it("SM-1 a session lasts as long as the settings say, counted from when its client was gone", async () => {

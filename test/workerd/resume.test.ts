@@ -1,5 +1,7 @@
-// SM-4: a resumption that cannot be granted, and what a client can do then.
+// SM-4, SM-12: a resumption that cannot be granted, and what a client can do then.
 
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { Client } from "./support/client.ts";
 
@@ -31,4 +33,20 @@ it("SM-4 a count that does not fit: failed", async () => {
   await client.until(/<stream:features/);
   client.send(`<resume xmlns="${SM}" previd="${previd}" h="999"/>`);
   expect(await client.next()).toBe(FAILED);
+});
+
+it("SM-12 a client that did not want to resume is gone with its socket", async () => {
+  const account = "passing@good.example";
+  const client = await Client.online(account, { resource: "phone" });
+  client.send(`<enable xmlns="${SM}"/>`);
+  expect(await client.until(/<enabled/)).toBe(`<enabled xmlns="${SM}"/>`);
+  const sessions = async (): Promise<number> =>
+    await runInDurableObject(
+      env.ACCOUNT.getByName(account),
+      (_instance, { storage }) =>
+        storage.sql.exec<{ count: number }>("SELECT count(*) AS count FROM client_session").one().count,
+    );
+  expect(await sessions()).toBe(1);
+  client.drop();
+  await expect.poll(sessions).toBe(0);
 });

@@ -68,7 +68,7 @@ async function inStorage<T>(account: string, use: (sql: SqlStorage) => T): Promi
 describe("Bind 2", () => {
   it("RSASL2-4 the first login of an account waits for its session, and is told its address", async () => {
     const account = "bind2@good.example";
-    const bind = `<bind xmlns="urn:xmpp:bind:0"><enable xmlns="urn:xmpp:carbons:2"/><enable xmlns="${SM}"/></bind>`;
+    const bind = `<bind xmlns="urn:xmpp:bind:0"><enable xmlns="urn:xmpp:carbons:2"/><enable xmlns="${SM}" resume="true"/></bind>`;
     const { client, answer } = await withPassword({ account, inline: bind });
     expect(answer).toMatch(
       /^<success xmlns="urn:xmpp:sasl:2"><authorization-identifier>bind2@good\.example\/[^<]+<\/authorization-identifier><bound xmlns="urn:xmpp:bind:0"><enabled xmlns="urn:xmpp:sm:3" id="[^"]+" resume="true" max="\d+"\/><\/bound><\/success>$/,

@@ -3,16 +3,16 @@
  * first, one thing after the other, and then told all at once. The old stream comes before a new one (XEP-0386 section 3.2).
  * A step of stream.ts.
  */
-import xml, { type Element } from "@xmpp/xml";
+import xml from "@xmpp/xml";
 import { formatJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { serialize } from "../xml/serialize.ts";
+import { enabled } from "./management.ts";
 import type { Step } from "./outcome.ts";
 import { forgetAttempt, refuse } from "./refuse.ts";
 import type {
   Bound,
   InlineRequest,
-  ManagementGrant,
   ReceivingContext,
   ReceivingEffect,
   ReceivingEvent,
@@ -93,6 +93,7 @@ function grant(state: ReceivingState): ReceivingEffect[] {
   const { bind, resumed } = inlineOf(state);
   state.phase = "granting";
   const management = bind?.managed === true && !resumed ? boundAs(state) : undefined;
+  if (management && !bind?.resumable) state.unresumable = true;
   return [{ type: "grant", token: tokenWish(state), management }];
 }
 
@@ -112,13 +113,13 @@ function boundAs(state: ReceivingState): Bound | undefined {
 }
 
 function successFrame(
-  { fullJid }: ReceivingState,
+  state: ReceivingState,
   { additionalData, bind, resumed, resumeFailed }: InlineRequest,
   { management, token }: Extract<ReceivingEvent, { type: "granted" }>,
   { account }: ReceivingContext,
 ): string {
   const bound = bind && !resumed;
-  const identity = resumed || bound ? fullJid : formatJid(account);
+  const identity = resumed || bound ? state.fullJid : formatJid(account);
   return serialize(
     xml(
       "success",
@@ -128,14 +129,10 @@ function successFrame(
       resumed && xml("resumed", { xmlns: NS.sm, previd: resumed.previd, h: String(resumed.h) }),
       // Ahead of <bound/>, as in XEP-0198's examples: clients take things as they come.
       resumeFailed && xml("failed", { xmlns: NS.sm }, xml("item-not-found", { xmlns: NS.stanzaErrors })),
-      bound ? xml("bound", { xmlns: NS.bind2 }, management && enabled(management)) : undefined,
+      bound ? xml("bound", { xmlns: NS.bind2 }, management && enabled(state, management)) : undefined,
       token && xml("token", { xmlns: NS.fast, ...token }),
     ),
   );
-}
-
-function enabled({ id, maxSeconds }: ManagementGrant): Element {
-  return xml("enabled", { xmlns: NS.sm, id, resume: "true", max: String(maxSeconds) });
 }
 
 function inlineOf(state: ReceivingState): InlineRequest {

@@ -6,7 +6,7 @@
 import type { Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
 import { HASHED_TOKEN } from "../sasl/hashed-token.ts";
-import { readHandled } from "../stream-management.ts";
+import { isTrue, readHandled } from "../stream-management.ts";
 import type { InlineRequest } from "./state.ts";
 
 /**
@@ -56,9 +56,11 @@ export function readSasl2Request(authenticate: Element): Sasl2Request | string {
 
 /** The tag names software; it could only go into a resource, and that is the account's (ID-1). */
 function readBind2(bind: Element): NonNullable<InlineRequest["bind"]> {
+  const enable = bind.getChild("enable", NS.sm);
   return {
     carbons: bind.getChild("enable", NS.carbons) !== undefined,
-    managed: bind.getChild("enable", NS.sm) !== undefined,
+    managed: enable !== undefined,
+    resumable: isTrue(enable?.attrs.resume),
     active: bind.getChild("inactive", NS.csi) === undefined,
   };
 }
@@ -67,8 +69,4 @@ function readBind2(bind: Element): NonNullable<InlineRequest["bind"]> {
 function readCount(text: string | undefined): number | "malformed" | undefined {
   if (text === undefined) return undefined;
   return /^\d{1,10}$/.test(text) && Number(text) < 2 ** 31 ? Number(text) : "malformed";
-}
-
-function isTrue(text: string | undefined): boolean {
-  return text === "true" || text === "1";
 }

@@ -4,10 +4,10 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
-import { readHandled } from "../stream-management.ts";
+import { isTrue, readHandled } from "../stream-management.ts";
 import { serialize } from "../xml/serialize.ts";
 import type { Outcome } from "./outcome.ts";
-import type { ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
+import type { ManagementGrant, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
 
 /** A nonza of an authenticated client. */
 export function onManagementNonza(state: ReceivingState, nonza: Element): Outcome {
@@ -23,7 +23,9 @@ function takeNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | u
     case "enable":
       // Section 3: before a resource is bound it fails, and a second attempt ends the stream.
       if (state.phase === "binding") return [failed("unexpected-request")];
-      return state.phase === "bound" && !state.managed ? [{ type: "enable-sm" }] : undefined;
+      if (state.phase !== "bound" || state.managed) return undefined;
+      if (!isTrue(nonza.attrs.resume)) state.unresumable = true;
+      return [{ type: "enable-sm" }];
     case "resume":
       if (h === undefined || nonza.attrs.previd === undefined) return undefined;
       return state.phase === "binding" ? [{ type: "resume", previd: nonza.attrs.previd, h }] : undefined;
@@ -38,10 +40,16 @@ function takeNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | u
 
 export function onEnabled(
   state: ReceivingState,
-  { id, maxSeconds }: Extract<ReceivingEvent, { type: "sm-enabled" }>,
+  grant: Extract<ReceivingEvent, { type: "sm-enabled" }>,
 ): ReceivingEffect[] {
   state.managed = true;
-  return [send(xml("enabled", { xmlns: NS.sm, id, resume: "true", max: String(maxSeconds) }))];
+  return [send(enabled(state, grant))];
+}
+
+/** Section 3, and for those who want to resume section 5. */
+export function enabled({ unresumable }: ReceivingState, { id, maxSeconds }: ManagementGrant): Element {
+  const resumption = unresumable ? {} : { id, resume: "true", max: String(maxSeconds) };
+  return xml("enabled", { xmlns: NS.sm, ...resumption });
 }
 
 export function onResumed(

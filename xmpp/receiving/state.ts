@@ -16,7 +16,7 @@ export type SaslProfile = "sasl" | "sasl2";
 export interface InlineRequest {
   resume?: { previd: string; h: number };
   /** Bind 2 (XEP-0386 section 3.2). */
-  bind?: { carbons: boolean; managed: boolean; active: boolean };
+  bind?: { carbons: boolean; managed: boolean; resumable: boolean; active: boolean };
   requestToken?: true;
   /** `<fast/>` of a login by token (XEP-0484 section 3.4). */
   fast?: { count?: number; invalidate?: true };
@@ -52,6 +52,8 @@ export interface ReceivingState {
   fullJid?: string;
   /** Stream Management is enabled, which it can be once (XEP-0198 section 3). */
   managed?: boolean;
+  /** The client did not ask for a stream that can be resumed (XEP-0198 section 5). */
+  unresumable?: true;
 }
 
 /** What the machine may look up while it takes a step. */

@@ -32,6 +32,19 @@ describe("enabling (section 3)", () => {
     ]);
   });
 
+  it.each(["", ' resume="false"'])(
+    "SM-12 without asking to resume (%j) there is nothing to come back to",
+    (resume) => {
+      converse([
+        ...d.bound,
+        { client: `<enable xmlns="${SM}"${resume}/>` },
+        { does: { type: "enable-sm" } },
+        { event: { type: "sm-enabled", id: "abc", maxSeconds: 3600 } },
+        { server: `<enabled xmlns="${SM}"/>` },
+      ]);
+    },
+  );
+
   it("before binding it fails, and the stream goes on", () => {
     converse([
       ...d.reopened,

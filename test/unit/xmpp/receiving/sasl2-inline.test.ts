@@ -63,6 +63,19 @@ describe("RSASL2-4 Bind 2 (XEP-0386)", () => {
     ]);
   });
 
+  it("SM-12 with Stream Management that is not to be resumed", () => {
+    const bound = { device: DEVICE, carbons: false, active: true };
+    converse([
+      ...scram(AGENT + bind(`<enable xmlns="${SM}"/>`)),
+      ...upstream,
+      { does: { type: "grant", token: undefined, management: bound } },
+      grants({ management: { id: "sm-1", maxSeconds: 3600 } }),
+      success(`${VERIFIED}${FULL}<bound xmlns="${BIND}"><enabled xmlns="${SM}"/></bound>`),
+      { server: featuresOfBound(true) },
+      { does: { type: "bound", ...bound } },
+    ]);
+  });
+
   it("RSASL2-4 without a user agent the connection is the device: the tag names software", () => {
     converse([
       ...scram(bind("")),
@@ -131,7 +144,7 @@ describe("RSASL2-6 an old stream along with authentication (XEP-0198 section 6.2
   it("RSASL2-6 not known any more, with a bind: a new stream", () => {
     const bound = { device: DEVICE, carbons: false, active: true };
     converse([
-      ...scram(`${AGENT}${resume}<bind xmlns="${BIND}"><enable xmlns="${SM}"/></bind>`),
+      ...scram(`${AGENT}${resume}<bind xmlns="${BIND}"><enable xmlns="${SM}" resume="1"/></bind>`),
       asks,
       { event: { type: "sm-resume-failed" } },
       ...upstream,
