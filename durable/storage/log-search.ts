@@ -1,0 +1,206 @@
+/**
+ * SEARCH: looks for words in the log. What is not indexed yet is looked through; then the index says which documents may have
+ * them, and their messages are read. The latest first, and never more at once than a bound says, wherever the words are.
+ */
+import { excerptOf } from "../../bouncer/search/excerpt.ts";
+import type { SearchHit, SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
+import { readSearchable } from "../../bouncer/search/searchable.ts";
+import { matches, mayMatch, toMatch, wordsOf } from "../../bouncer/search/words.ts";
+import { resourceOf } from "../../xmpp/jid.ts";
+import { NOT_DELETED } from "./log-deletion.ts";
+import { type LogIndex, readSeqs } from "./log-index.ts";
+
+/** Messages looked at for one page, indexed or not, and documents. */
+const MAX_MESSAGES = 20_000;
+const MAX_DOCUMENTS = 20_000;
+/** Documents of one batch, at most: one for each of its messages. */
+const MAX_IN_BATCH = 512;
+/** Documents at the edges of a time span whose encrypted messages are counted one by one. */
+const MAX_COUNTED = 100;
+/** Infinite, for SQLite. */
+const FAR = 9_000_000_000_000_000;
+
+type Columns = {
+  seq: number;
+  at_ms: number;
+  sent: number;
+  room: number;
+  peer: string;
+  stanza_id: string | null;
+  stanza: string;
+};
+type Found = { last: number; batch: number; peer: string; min_ms: number; max_ms: number; seqs: string };
+
+const COLUMNS = "seq, at_ms, sent, room, peer, stanza_id, stanza";
+
+export class LogSearch {
+  readonly #sql: SqlStorage;
+  readonly #index: LogIndex;
+  readonly #max: { messages: number; documents: number };
+
+  /** `max`: for tests, how much is looked at for one page. */
+  constructor(sql: SqlStorage, index: LogIndex, max = { messages: MAX_MESSAGES, documents: MAX_DOCUMENTS }) {
+    this.#sql = sql;
+    this.#index = index;
+    this.#max = max;
+  }
+
+  search(query: SearchQuery): SearchResult {
+    const page = new Page(query, this.#max.messages);
+    const sealed = this.#lookThrough(page) + this.#sealedInIndex(query);
+    if (!page.isFull) this.#lookUp(page);
+    return { hits: page.hits, next: page.isFull ? page.reached : undefined, sealed };
+  }
+
+  /** What is not indexed yet. Returns how many encrypted messages there are. */
+  #lookThrough(page: Page): number {
+    const { before, peer } = page.query;
+    const rows = this.#sql.exec<Columns>(
+      `SELECT ${COLUMNS} FROM log WHERE seq > ? AND seq < ? AND ${NOT_DELETED} ORDER BY seq DESC`,
+      ...finite(this.#index.through, before),
+    );
+    let sealed = 0;
+    for (const row of rows) {
+      if (page.isFull) break;
+      sealed += page.look(row, peer === undefined || row.peer === peer);
+    }
+    return sealed;
+  }
+
+  #lookUp(page: Page): void {
+    let batch: number | undefined;
+    let seqs: number[] = [];
+    let documents = 0;
+    for (const found of this.#documents(page.query)) {
+      if (batch !== undefined && found.batch !== batch) {
+        this.#read(page, seqs);
+        seqs = [];
+        if (page.isFull) return;
+        // Everything behind the last batch is looked at.
+        if (documents >= this.#max.documents) return page.stop(batch + 1);
+      }
+      batch = found.batch;
+      documents += 1;
+      if (isMeant(found, page.query)) seqs.push(...readSeqs(found.seqs));
+    }
+    this.#read(page, seqs);
+  }
+
+  /** The documents that have the words, those of the same batch one after the other, the latest first. */
+  #documents({ before, terms }: SearchQuery): Iterable<Found> {
+    const { upper } = this.#sql
+      .exec<{ upper: number }>(
+        `SELECT max(? - 1, ifnull((SELECT max(last) FROM
+           (SELECT last, batch FROM log_doc WHERE last >= ? ORDER BY last LIMIT ${MAX_IN_BATCH})
+           WHERE batch < ?), 0)) AS upper`,
+        ...finite(before, before, before),
+      )
+      .one();
+    return this.#sql.exec<Found>(
+      `SELECT last, batch, peer, min_ms, max_ms, seqs FROM log_text JOIN log_doc ON last = log_text.rowid
+         WHERE log_text MATCH ? AND log_text.rowid <= ? ORDER BY log_text.rowid DESC`,
+      toMatch(terms),
+      upper,
+    );
+  }
+
+  /** Messages of one batch. */
+  #read(page: Page, seqs: number[]): void {
+    for (const seq of seqs.toSorted((a, b) => b - a)) {
+      if (page.isFull) return;
+      if (seq >= page.query.before) continue;
+      const [row] = this.#sql.exec<Columns>(`SELECT ${COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq);
+      if (row) page.look(row, true);
+    }
+  }
+
+  #sealedInIndex({ peer, sinceMs, untilMs }: SearchQuery): number {
+    const documents = this.#sql
+      .exec<{ last: number; batch: number; peer: string; min_ms: number; max_ms: number; sealed: number }>(
+        `SELECT last, batch, peer, min_ms, max_ms, sealed FROM log_doc
+           WHERE sealed > 0 AND max_ms >= ? AND min_ms <= ? AND (?3 IS NULL OR peer = ?3)
+             AND NOT EXISTS (SELECT 1 FROM log_deletion AS gone WHERE gone.peer = log_doc.peer AND last <= gone.through)`,
+        ...finite(sinceMs, untilMs),
+        peer ?? null,
+      );
+    let sum = 0;
+    let counted = 0;
+    for (const { last, batch, peer: whose, min_ms: minMs, max_ms: maxMs, sealed } of documents) {
+      const isWhole = minMs >= sinceMs && maxMs <= untilMs;
+      if (isWhole || counted >= MAX_COUNTED) sum += sealed;
+      else {
+        counted += 1;
+        sum += this.#countSealed(whose, batch, last, sinceMs, untilMs);
+      }
+    }
+    return sum;
+  }
+
+  #countSealed(peer: string, after: number, last: number, sinceMs: number, untilMs: number): number {
+    return this.#sql
+      .exec<Columns>(
+        `SELECT ${COLUMNS} FROM log WHERE seq > ? AND seq <= ? AND at_ms BETWEEN ? AND ? AND peer = ?`,
+        ...finite(after, last, sinceMs, untilMs),
+        peer,
+      )
+      .toArray()
+      .filter(({ stanza, stanza_id: id }) => readSearchable(stanza, id ?? undefined).sealed).length;
+  }
+}
+
+/** Takes messages, the latest first, until the page is full or enough was looked at. */
+class Page {
+  readonly hits: SearchHit[] = [];
+  readonly query: SearchQuery;
+  isFull = false;
+  /** All from this number on was looked at. */
+  reached: number;
+  /** Names of messages that a later one has undone (SEARCH-5). */
+  readonly #undone = new Set<string>();
+  #left: number;
+
+  constructor(query: SearchQuery, max: number) {
+    this.query = query;
+    this.reached = query.before;
+    this.#left = max;
+  }
+
+  /** Looks at a message; `isMeant` so far. Returns 1 when it is encrypted and would have been searched. */
+  look(row: Columns, isMeant: boolean): 0 | 1 {
+    const { terms, sinceMs, untilMs, count } = this.query;
+    this.reached = row.seq;
+    this.#left -= 1;
+    if (this.#left <= 0) this.isFull = true;
+    const isInTime = row.at_ms >= sinceMs && row.at_ms <= untilMs;
+    const undoes = row.stanza.includes("<replace") || row.stanza.includes("<retract");
+    const canMatch = isMeant && isInTime && (row.stanza.includes("ncrypt") || mayMatch(terms, row.stanza));
+    if (!undoes && !canMatch && !(isMeant && isInTime && row.stanza.includes("openpgp"))) return 0;
+    const { text, sealed, from, names, undoes: undone } = readSearchable(row.stanza, row.stanza_id ?? undefined);
+    const isUndone = names.some((name) => this.#undone.has(name));
+    if (undone !== undefined) this.#undone.add(undone);
+    if (!isMeant || !isInTime || isUndone) return 0;
+    if (sealed) return 1;
+    if (text === "" || !matches(terms, wordsOf(text))) return 0;
+    const nick = row.room === 1 ? resourceOf(from) : undefined;
+    const excerpt = excerptOf(text, terms);
+    const { seq, at_ms: atMs, peer } = row;
+    this.hits.push({ seq, atMs, sent: row.sent === 1, peer, nick, excerpt });
+    if (this.hits.length >= count) this.isFull = true;
+    return 0;
+  }
+
+  /** Enough was looked at: all from this number on. */
+  stop(reached: number): void {
+    this.isFull = true;
+    this.reached = reached;
+  }
+}
+
+function isMeant(found: Found, { peer, sinceMs, untilMs }: SearchQuery): boolean {
+  return (peer === undefined || found.peer === peer) && found.max_ms >= sinceMs && found.min_ms <= untilMs;
+}
+
+/** SQLite knows no infinite integers. */
+function finite(...values: number[]): number[] {
+  return values.map((value) => Math.min(Math.max(value, -FAR), FAR));
+}
