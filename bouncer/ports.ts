@@ -4,6 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { OwnerStatus } from "./owner-status.ts";
+import type { SearchQuery, SearchResult } from "./search/search.ts";
 import type { DeviceStore, LogStore } from "./log/log-store.ts";
 
 /** Names one attached client for as long as it is attached. */
@@ -122,6 +123,8 @@ export interface Ports {
   owner: {
     /** How the account is doing, for its owner. */
     status(): OwnerStatus;
+    /** Looks for words in the log. */
+    search(query: SearchQuery): SearchResult;
   };
   log: LogStore;
   clock: {

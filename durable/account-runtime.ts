@@ -3,6 +3,7 @@
  * created here and knows only what it is given.
  */
 import { Account } from "../bouncer/account.ts";
+import type { SearchQuery } from "../bouncer/search/search.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
 import { platformClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
@@ -36,6 +37,7 @@ import type { Registration } from "./watchdog/registration.ts";
 const CONFIGURED_LOGIN_MS = 15_000;
 /** The longest an idle object waits between two looks at what is due. */
 const HEARTBEAT_MS = 30_000;
+const LOG_STEP_MS = 1_000;
 
 export class AccountRuntime {
   readonly policy: Account;
@@ -51,6 +53,7 @@ export class AccountRuntime {
   readonly #registration: Registration;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
+  #logTimer: ReturnType<typeof setTimeout> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
@@ -120,6 +123,7 @@ export class AccountRuntime {
       outbound,
       clients: this.clients,
       sessions,
+      log: this.#log,
     });
   }
 
@@ -163,7 +167,13 @@ export class AccountRuntime {
       this.clients.tick(Date.now());
       this.policy.tick();
     });
-    this.#log.keepUp(Date.now());
+    this.#keepUpLog();
+  }
+
+  /** A step, and while there is more to do, others soon, with room between them for what else there is. */
+  #keepUpLog(): void {
+    clearTimeout(this.#logTimer);
+    if (this.#log.keepUp(Date.now())) this.#logTimer = setTimeout(() => this.#keepUpLog(), LOG_STEP_MS);
   }
 
   /** ALIVE-2: the watchdog has found the account without an alarm. */
@@ -278,7 +288,10 @@ export class AccountRuntime {
         stamp: (atMs: number) => new Date(atMs).toISOString(),
         parse: (stamp: string) => Date.parse(stamp),
       },
-      owner: { status: () => this.owner.status() },
+      owner: {
+        status: () => this.owner.status(),
+        search: (query: SearchQuery) => this.#log.search.search(query),
+      },
       ids: { next: nonce },
     };
     const fullJid = this.#settings.get("full-jid") ?? "";

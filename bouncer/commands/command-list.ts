@@ -2,6 +2,7 @@
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
 import { type PinnedRooms, pinnedRoomsCommand } from "./pinned-rooms-command.ts";
+import { searchCommand } from "./search-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { traceCommand } from "./trace-command.ts";
 
@@ -15,5 +16,10 @@ export function makeCommands({ ports, outlet, clients }: PartContext, rooms: Pin
       deviceOf: (id) => clients.get(id)?.device,
     }),
     pinnedRoomsCommand(rooms),
+    searchCommand({
+      search: (query) => ports.owner.search(query),
+      stamp: (atMs) => ports.clock.stamp(atMs),
+      parse: (stamp) => ports.clock.parse(stamp),
+    }),
   ];
 }

@@ -8,7 +8,7 @@ const AFTER = 160;
 export function excerptOf(text: string, terms: readonly SearchTerm[]): string {
   const at = firstMatch(text, terms);
   const begin = at <= BEFORE ? 0 : wordEdge(text, at - BEFORE);
-  const end = Math.min(text.length, at + AFTER);
+  const end = at + AFTER >= text.length ? text.length : lastEdge(text, at + AFTER);
   const piece = text.slice(begin, end).toWellFormed().replaceAll(/\s+/g, " ").trim();
   return `${begin > 0 ? "…" : ""}${piece}${end < text.length ? "…" : ""}`;
 }
@@ -29,4 +29,9 @@ function firstMatch(text: string, terms: readonly SearchTerm[]): number {
 function wordEdge(text: string, from: number): number {
   const space = text.indexOf(" ", from);
   return space === -1 || space > from + BEFORE / 2 ? from : space + 1;
+}
+
+function lastEdge(text: string, to: number): number {
+  const space = text.lastIndexOf(" ", to);
+  return space < to - BEFORE / 2 ? to : space;
 }

@@ -27,7 +27,7 @@ const UNSPACED =
 const PIECES = new RegExp(`${UNSPACED.source}\\p{M}*|(?:(?!${UNSPACED.source}).)+`, "gsu");
 
 /** The same for all ways to write the same letters. */
-export function fold(text: string): string {
+function fold(text: string): string {
   return text.normalize("NFKD").replaceAll(ACCENTS, "").toLowerCase().normalize("NFKC");
 }
 

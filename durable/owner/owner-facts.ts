@@ -1,5 +1,6 @@
 /** What the owner's interface may use of an account. Everything is asked when it is needed; nothing is kept. */
 import type { OwnerStatus } from "../../bouncer/owner-status.ts";
+import type { SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 
 export interface OwnerFacts {
@@ -7,4 +8,7 @@ export interface OwnerFacts {
   trace(): readonly TraceEntry[];
   /** The device of a client that is attached or may come back. */
   deviceOf(id: string): string | undefined;
+  search(query: SearchQuery): SearchResult;
+  /** Deletes one conversation from the log, or everything in it. */
+  deleteLog(peer: string | undefined): void;
 }

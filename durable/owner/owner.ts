@@ -4,10 +4,12 @@
  */
 import type { Account } from "../../bouncer/account.ts";
 import type { OwnerStatus } from "../../bouncer/owner-status.ts";
+import type { SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import type { ClientSessions } from "../clients/client-sessions.ts";
 import type { ClientSockets } from "../clients/client-sockets.ts";
 import type { LoginGuard } from "../clients/login-guard.ts";
+import type { AccountLog } from "../storage/account-log.ts";
 import type { Outbound } from "../storage/outbound.ts";
 import type { Settings } from "../storage/settings.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -26,6 +28,7 @@ interface OwnerDependencies {
   outbound: Outbound;
   clients: ClientSockets;
   sessions: ClientSessions;
+  log: AccountLog;
 }
 
 export class Owner implements OwnerFacts {
@@ -65,6 +68,14 @@ export class Owner implements OwnerFacts {
 
   deviceOf(id: string): string | undefined {
     return this.#deps.policy.attached().find((client) => client.id === id)?.device;
+  }
+
+  search(query: SearchQuery): SearchResult {
+    return this.#deps.log.search.search(query);
+  }
+
+  deleteLog(peer: string | undefined): void {
+    this.#deps.log.delete(peer);
   }
 
   /** A request to /accounts/{bare JID}/… that came over TLS or loopback. */

@@ -4,6 +4,8 @@
  */
 import type { OwnerFacts } from "./owner-facts.ts";
 import { ownerError, ownerJson } from "./response.ts";
+import { deleteLog } from "./log-requests.ts";
+import { answerSearch } from "./search.ts";
 import { answerTrace } from "./trace-lines.ts";
 
 type OwnerRoute = (facts: OwnerFacts, request: Request) => Response | Promise<Response>;
@@ -11,6 +13,8 @@ type OwnerRoute = (facts: OwnerFacts, request: Request) => Response | Promise<Re
 /** By path, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, OwnerRoute>>>> = {
   status: { GET: (facts) => ownerJson(facts.status()) },
+  log: { DELETE: deleteLog },
+  search: { GET: answerSearch },
   trace: { GET: answerTrace },
 };
 

@@ -1,10 +1,14 @@
 /**
  * The account's log as a whole: its table, and what keeps it in shape off the hot path and in bounded steps, which is to list
- * what each peer has, and to delete what is older or more than the settings allow.
+ * what each peer has, to index the words, and to delete what the owner wants deleted or what is older or more than the settings
+ * allow.
  */
 import type { LogStore } from "../../bouncer/log/log-store.ts";
 import type { LogRetention } from "../log-config.ts";
+import { LogDeletion } from "./log-deletion.ts";
+import { LogIndex } from "./log-index.ts";
 import { LogPeers } from "./log-peers.ts";
+import { LogSearch } from "./log-search.ts";
 import { LogTable } from "./log-table.ts";
 
 const DAY_MS = 86_400_000;
@@ -13,19 +17,37 @@ const STEP = 1_000;
 
 export class AccountLog {
   readonly store: LogStore;
+  readonly search: LogSearch;
   readonly #sql: SqlStorage;
   readonly #peers: LogPeers;
   readonly #retention: LogRetention;
+  readonly #index: LogIndex;
+  readonly #deletion: LogDeletion;
 
   constructor(sql: SqlStorage, retention: LogRetention) {
     this.#sql = sql;
     this.#retention = retention;
     this.#peers = new LogPeers(sql);
     this.store = new LogTable(sql, this.#peers);
+    this.#index = new LogIndex(sql, this.#peers);
+    this.#deletion = new LogDeletion(sql, this.#index);
+    this.search = new LogSearch(sql, this.#index);
   }
 
-  /** One step, at most; called from time to time (LOG-9). */
-  keepUp(nowMs: number): void {
+  /** DELETE-1: deletes one conversation, or everything. Nobody is shown it from now on. */
+  delete(peer: string | undefined): void {
+    if (peer === undefined) this.#deletion.deleteAll(this.store.head());
+    else this.#deletion.deletePeer(peer, this.store.head());
+  }
+
+  /** One step, at most; called from time to time (LOG-9). True when there is more to be done soon. */
+  keepUp(nowMs: number): boolean {
+    const isDeleting = this.#deletion.step();
+    this.#retain(nowMs);
+    return this.#index.step() || isDeleting;
+  }
+
+  #retain(nowMs: number): void {
     const { oldest, latest } = this.#sql
       .exec<{ oldest: number | null; latest: number | null }>(
         "SELECT (SELECT min(seq) FROM log) AS oldest, (SELECT max(seq) FROM log) AS latest",
@@ -36,6 +58,7 @@ export class AccountLog {
     if (!this.#deleteOldest(oldest, latest, nowMs)) return;
     const left = this.#sql.exec<{ seq: number | null }>("SELECT min(seq) AS seq FROM log").one().seq;
     this.#peers.forget(left ?? latest + 1);
+    this.#index.forget(left ?? latest + 1);
   }
 
   /** False when there was nothing to delete. */

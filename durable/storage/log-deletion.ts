@@ -28,7 +28,12 @@ export class LogDeletion {
 
   /** Deletes one conversation, up to the number `head`. One row written; the rest in steps. */
   deletePeer(peer: string, head: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO log_deletion (peer, through, done) VALUES (?, ?, ?)", peer, head, BEGIN);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO log_deletion (peer, through, done) VALUES (?, ?, ?)",
+      peer,
+      head,
+      BEGIN,
+    );
   }
 
   /** Deletes everything, at once: emptying a table takes no longer for many rows. */

@@ -15,10 +15,10 @@ const BATCH = 512;
 const MAX_BATCHES = 2;
 const MAX_IN_DOCUMENT = 64;
 /** Corrections and retractions in a batch whose messages are looked for, and how far back in a conversation. */
-const MAX_UNDONE = 100;
-const MAX_UNDONE_BACK = 500;
+const MAX_UNDONE = 50;
+const MAX_UNDONE_BACK = 2_000;
 /** Documents deleted in one step. */
-const MAX_FORGOTTEN = 200;
+const MAX_FORGOTTEN = 1_200;
 /** Raised when what words are, or what is searchable, changes: everything is indexed anew. */
 const VERSION = 1;
 
@@ -28,6 +28,7 @@ type Document = { last: number; batch: number; peer: string; sealed: number; seq
 /** Messages of one peer on their way into a document. */
 interface Draft {
   peer: string;
+  first: number;
   last: number;
   minMs: number;
   maxMs: number;
@@ -46,7 +47,9 @@ export class LogIndex {
   constructor(sql: SqlStorage, peers: LogPeers) {
     this.#sql = sql;
     this.#peers = peers;
-    const [known] = sql.exec<{ through: number; version: number }>("SELECT through, version FROM log_indexed");
+    const [known] = sql.exec<{ through: number; version: number }>(
+      "SELECT through, version FROM log_indexed",
+    );
     this.#through = known?.through ?? Number.MIN_SAFE_INTEGER;
     if (known && known.version !== VERSION) this.clear(Number.MIN_SAFE_INTEGER);
   }
@@ -79,12 +82,17 @@ export class LogIndex {
         to,
       )
       .toArray();
-    const read = rows.map((row) => ({ row, searchable: readSearchable(row.stanza, row.stanza_id ?? undefined) }));
+    const read = rows.map((row) => ({
+      row,
+      searchable: readSearchable(row.stanza, row.stanza_id ?? undefined),
+    }));
     const undone = new Map<string, string>();
     for (const { row, searchable } of read) {
       if (searchable.undoes !== undefined) undone.set(searchable.undoes, row.peer);
     }
-    for (const draft of drafts(read.filter(({ searchable }) => !searchable.names.some((name) => undone.has(name))))) {
+    for (const draft of drafts(
+      read.filter(({ searchable }) => !searchable.names.some((name) => undone.has(name))),
+    )) {
       this.#save(draft, after);
     }
     const lookedFor = [...undone].slice(0, MAX_UNDONE);
@@ -126,13 +134,14 @@ export class LogIndex {
     return this.#sql.exec<{ changes: number }>("SELECT total_changes() AS changes").one().changes;
   }
 
-  #save({ peer, last, minMs, maxMs, sealed, seqs, words }: Draft, batch: number): void {
+  #save({ peer, first, last, minMs, maxMs, sealed, seqs, words }: Draft, batch: number): void {
     if (words.length > 0) {
       this.#sql.exec("INSERT INTO log_text (rowid, words) VALUES (?, ?)", last, words.join(" "));
     }
     this.#sql.exec(
-      "INSERT OR REPLACE INTO log_doc (last, batch, peer, min_ms, max_ms, sealed, seqs) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO log_doc (last, first, batch, peer, min_ms, max_ms, sealed, seqs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       last,
+      first,
       batch,
       peer,
       minMs,
@@ -144,19 +153,29 @@ export class LogIndex {
 
   /** SEARCH-5: a message that another has taken the place of leaves its document. */
   #undo(name: string, peer: string): void {
-    for (const seq of this.#peers.latest(peer, Number.MIN_SAFE_INTEGER, MAX_UNDONE_BACK).toReversed()) {
-      const [row] = this.#sql
-        .exec<Row>("SELECT seq, at_ms, peer, stanza_id, stanza FROM log WHERE seq = ?", seq)
-        .toArray();
-      // Cheaper than reading: an id stands in the message that has it.
-      if (!row || !mayBeNamed(row, name)) continue;
-      if (readSearchable(row.stanza, row.stanza_id ?? undefined).names.includes(name)) return this.#remove(row);
-    }
+    const seqs = this.#peers.latest(peer, Number.MIN_SAFE_INTEGER, MAX_UNDONE_BACK);
+    const [, , id = ""]: string[] = JSON.parse(name);
+    const rows = this.#sql
+      .exec<Row>(
+        `SELECT seq, at_ms, peer, stanza_id, stanza FROM log WHERE seq IN (SELECT value FROM json_each(?1))
+           AND (message_id = ?2 OR stanza_id = ?2) ORDER BY seq DESC`,
+        JSON.stringify(seqs),
+        id,
+      )
+      .toArray();
+    const row = rows.find(({ stanza, stanza_id: stanzaId }) =>
+      readSearchable(stanza, stanzaId ?? undefined).names.includes(name),
+    );
+    if (row) this.#remove(row);
   }
 
   #remove({ seq, peer }: Row): void {
     const document = this.#sql
-      .exec<Document>("SELECT last, batch, peer, sealed, seqs FROM log_doc WHERE last >= ? ORDER BY last LIMIT ?", seq, BATCH)
+      .exec<Document>(
+        "SELECT last, batch, peer, sealed, seqs FROM log_doc WHERE last >= ? ORDER BY last LIMIT ?",
+        seq,
+        BATCH,
+      )
       .toArray()
       .find((found) => found.peer === peer && readSeqs(found.seqs).includes(seq));
     if (!document) return;
@@ -176,7 +195,10 @@ export class LogIndex {
 
   #delete(where: string, ...bindings: SqlStorageValue[]): void {
     const ids = this.#sql
-      .exec<{ last: number }>(`SELECT last FROM log_doc WHERE ${where} ORDER BY last LIMIT ${MAX_FORGOTTEN}`, ...bindings)
+      .exec<{ last: number }>(
+        `SELECT last FROM log_doc WHERE ${where} ORDER BY last LIMIT ${MAX_FORGOTTEN}`,
+        ...bindings,
+      )
       .toArray();
     for (const { last } of ids) {
       this.#sql.exec("DELETE FROM log_text WHERE rowid = ?", last);
@@ -208,7 +230,17 @@ function drafts(read: readonly { row: Row; searchable: Searchable }[]): Draft[] 
     if (text === "" && !sealed) continue;
     let draft = open.get(row.peer);
     if (!draft || draft.size >= MAX_IN_DOCUMENT) {
-      draft = { peer: row.peer, last: 0, minMs: row.at_ms, maxMs: row.at_ms, sealed: 0, seqs: [], words: [], size: 0 };
+      draft = {
+        peer: row.peer,
+        first: row.seq,
+        last: row.seq,
+        minMs: row.at_ms,
+        maxMs: row.at_ms,
+        sealed: 0,
+        seqs: [],
+        words: [],
+        size: 0,
+      };
       open.set(row.peer, draft);
       done.push(draft);
     }
@@ -223,9 +255,4 @@ function drafts(read: readonly { row: Row; searchable: Searchable }[]): Draft[] 
     }
   }
   return done.toSorted((a, b) => a.last - b.last);
-}
-
-function mayBeNamed({ stanza, stanza_id: stanzaId }: Row, name: string): boolean {
-  const [, , id = ""]: string[] = JSON.parse(name);
-  return stanzaId === id || stanza.includes(id) || /["&<>']/.test(id);
 }

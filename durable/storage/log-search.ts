@@ -6,7 +6,6 @@ import { excerptOf } from "../../bouncer/search/excerpt.ts";
 import type { SearchHit, SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
 import { readSearchable } from "../../bouncer/search/searchable.ts";
 import { matches, mayMatch, toMatch, wordsOf } from "../../bouncer/search/words.ts";
-import { resourceOf } from "../../xmpp/jid.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import { type LogIndex, readSeqs } from "./log-index.ts";
 
@@ -17,6 +16,9 @@ const MAX_DOCUMENTS = 20_000;
 const MAX_IN_BATCH = 512;
 /** Documents at the edges of a time span whose encrypted messages are counted one by one. */
 const MAX_COUNTED = 100;
+/** What a message has in it that is encrypted, or that undoes another; without, it need not be read. */
+const MAY_BE_SEALED = /ncrypt|openpgp|\?OTR/;
+const MAY_UNDO = /<replace|<retract/;
 /** Infinite, for SQLite. */
 const FAR = 9_000_000_000_000_000;
 
@@ -47,24 +49,23 @@ export class LogSearch {
 
   search(query: SearchQuery): SearchResult {
     const page = new Page(query, this.#max.messages);
-    const sealed = this.#lookThrough(page) + this.#sealedInIndex(query);
+    this.#lookThrough(page);
+    const sealed = this.#sealedSince(query) + this.#sealedInIndex(query);
     if (!page.isFull) this.#lookUp(page);
     return { hits: page.hits, next: page.isFull ? page.reached : undefined, sealed };
   }
 
-  /** What is not indexed yet. Returns how many encrypted messages there are. */
-  #lookThrough(page: Page): number {
+  /** What is not indexed yet. */
+  #lookThrough(page: Page): void {
     const { before, peer } = page.query;
     const rows = this.#sql.exec<Columns>(
       `SELECT ${COLUMNS} FROM log WHERE seq > ? AND seq < ? AND ${NOT_DELETED} ORDER BY seq DESC`,
       ...finite(this.#index.through, before),
     );
-    let sealed = 0;
     for (const row of rows) {
       if (page.isFull) break;
-      sealed += page.look(row, peer === undefined || row.peer === peer);
+      page.look(row, peer === undefined || row.peer === peer);
     }
-    return sealed;
   }
 
   #lookUp(page: Page): void {
@@ -81,7 +82,7 @@ export class LogSearch {
       }
       batch = found.batch;
       documents += 1;
-      if (isMeant(found, page.query)) seqs.push(...readSeqs(found.seqs));
+      if (mayHold(found, page.query)) seqs.push(...readSeqs(found.seqs));
     }
     this.#read(page, seqs);
   }
@@ -92,13 +93,13 @@ export class LogSearch {
       .exec<{ upper: number }>(
         `SELECT max(? - 1, ifnull((SELECT max(last) FROM
            (SELECT last, batch FROM log_doc WHERE last >= ? ORDER BY last LIMIT ${MAX_IN_BATCH})
-           WHERE batch < ?), 0)) AS upper`,
+           WHERE batch + 1 < ?), 0)) AS upper`,
         ...finite(before, before, before),
       )
       .one();
     return this.#sql.exec<Found>(
       `SELECT last, batch, peer, min_ms, max_ms, seqs FROM log_text JOIN log_doc ON last = log_text.rowid
-         WHERE log_text MATCH ? AND log_text.rowid <= ? ORDER BY log_text.rowid DESC`,
+         WHERE log_text MATCH ? AND log_text.rowid <= CAST(? AS INTEGER) ORDER BY log_text.rowid DESC`,
       toMatch(terms),
       upper,
     );
@@ -109,38 +110,61 @@ export class LogSearch {
     for (const seq of seqs.toSorted((a, b) => b - a)) {
       if (page.isFull) return;
       if (seq >= page.query.before) continue;
-      const [row] = this.#sql.exec<Columns>(`SELECT ${COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq);
+      const [row] = this.#sql.exec<Columns>(
+        `SELECT ${COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`,
+        seq,
+      );
       if (row) page.look(row, true);
     }
   }
 
+  /** Encrypted messages that are not indexed yet: of the latest. */
+  #sealedSince({ peer, sinceMs, untilMs }: SearchQuery): number {
+    const rows = this.#sql.exec<Columns>(
+      `SELECT ${COLUMNS} FROM log WHERE seq > ? AND ${NOT_DELETED} ORDER BY seq DESC LIMIT ?`,
+      ...finite(this.#index.through, this.#max.messages),
+    );
+    let sum = 0;
+    for (const { at_ms: atMs, peer: whose, stanza } of rows) {
+      const isMeant = atMs >= sinceMs && atMs <= untilMs && (peer ?? whose) === whose;
+      if (isMeant && MAY_BE_SEALED.test(stanza) && readSearchable(stanza, undefined).sealed) sum += 1;
+    }
+    return sum;
+  }
+
   #sealedInIndex({ peer, sinceMs, untilMs }: SearchQuery): number {
-    const documents = this.#sql
-      .exec<{ last: number; batch: number; peer: string; min_ms: number; max_ms: number; sealed: number }>(
-        `SELECT last, batch, peer, min_ms, max_ms, sealed FROM log_doc
+    const documents = this.#sql.exec<{
+      last: number;
+      first: number;
+      peer: string;
+      min_ms: number;
+      max_ms: number;
+      sealed: number;
+    }>(
+      `SELECT last, first, peer, min_ms, max_ms, sealed FROM log_doc
            WHERE sealed > 0 AND max_ms >= ? AND min_ms <= ? AND (?3 IS NULL OR peer = ?3)
              AND NOT EXISTS (SELECT 1 FROM log_deletion AS gone WHERE gone.peer = log_doc.peer AND last <= gone.through)`,
-        ...finite(sinceMs, untilMs),
-        peer ?? null,
-      );
+      ...finite(sinceMs, untilMs),
+      peer ?? null,
+    );
     let sum = 0;
     let counted = 0;
-    for (const { last, batch, peer: whose, min_ms: minMs, max_ms: maxMs, sealed } of documents) {
+    for (const { last, first, peer: whose, min_ms: minMs, max_ms: maxMs, sealed } of documents) {
       const isWhole = minMs >= sinceMs && maxMs <= untilMs;
       if (isWhole || counted >= MAX_COUNTED) sum += sealed;
       else {
         counted += 1;
-        sum += this.#countSealed(whose, batch, last, sinceMs, untilMs);
+        sum += this.#countSealed(whose, first, last, sinceMs, untilMs);
       }
     }
     return sum;
   }
 
-  #countSealed(peer: string, after: number, last: number, sinceMs: number, untilMs: number): number {
+  #countSealed(peer: string, first: number, last: number, sinceMs: number, untilMs: number): number {
     return this.#sql
       .exec<Columns>(
-        `SELECT ${COLUMNS} FROM log WHERE seq > ? AND seq <= ? AND at_ms BETWEEN ? AND ? AND peer = ?`,
-        ...finite(after, last, sinceMs, untilMs),
+        `SELECT ${COLUMNS} FROM log WHERE seq >= ? AND seq <= ? AND at_ms BETWEEN ? AND ? AND peer = ?`,
+        ...finite(first, last, sinceMs, untilMs),
         peer,
       )
       .toArray()
@@ -165,28 +189,24 @@ class Page {
     this.#left = max;
   }
 
-  /** Looks at a message; `isMeant` so far. Returns 1 when it is encrypted and would have been searched. */
-  look(row: Columns, isMeant: boolean): 0 | 1 {
+  /** Looks at a message; `isMeant` so far. */
+  look(row: Columns, isMeant: boolean): void {
     const { terms, sinceMs, untilMs, count } = this.query;
     this.reached = row.seq;
     this.#left -= 1;
     if (this.#left <= 0) this.isFull = true;
     const isInTime = row.at_ms >= sinceMs && row.at_ms <= untilMs;
-    const undoes = row.stanza.includes("<replace") || row.stanza.includes("<retract");
-    const canMatch = isMeant && isInTime && (row.stanza.includes("ncrypt") || mayMatch(terms, row.stanza));
-    if (!undoes && !canMatch && !(isMeant && isInTime && row.stanza.includes("openpgp"))) return 0;
-    const { text, sealed, from, names, undoes: undone } = readSearchable(row.stanza, row.stanza_id ?? undefined);
+    const isAsked = isMeant && isInTime && mayMatch(terms, row.stanza);
+    if (!isAsked && !MAY_UNDO.test(row.stanza)) return;
+    const { text, from, names, undoes: undone } = readSearchable(row.stanza, row.stanza_id ?? undefined);
     const isUndone = names.some((name) => this.#undone.has(name));
     if (undone !== undefined) this.#undone.add(undone);
-    if (!isMeant || !isInTime || isUndone) return 0;
-    if (sealed) return 1;
-    if (text === "" || !matches(terms, wordsOf(text))) return 0;
-    const nick = row.room === 1 ? resourceOf(from) : undefined;
+    if (!isAsked || isUndone || text === "" || !matches(terms, wordsOf(text))) return;
+    const nick = row.room === 1 ? from.slice(from.indexOf("/") + 1) : undefined;
     const excerpt = excerptOf(text, terms);
     const { seq, at_ms: atMs, peer } = row;
     this.hits.push({ seq, atMs, sent: row.sent === 1, peer, nick, excerpt });
     if (this.hits.length >= count) this.isFull = true;
-    return 0;
   }
 
   /** Enough was looked at: all from this number on. */
@@ -196,7 +216,7 @@ class Page {
   }
 }
 
-function isMeant(found: Found, { peer, sinceMs, untilMs }: SearchQuery): boolean {
+function mayHold(found: Found, { peer, sinceMs, untilMs }: SearchQuery): boolean {
   return (peer === undefined || found.peer === peer) && found.max_ms >= sinceMs && found.min_ms <= untilMs;
 }
 

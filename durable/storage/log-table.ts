@@ -3,6 +3,7 @@
  * message comes; which messages a peer has is noted later and in steps (log-peers.ts).
  */
 import type { LogEntry, LoggedMessage, LogPage, LogStore } from "../../bouncer/log/log-store.ts";
+import { NOT_DELETED } from "./log-deletion.ts";
 import type { LogPeers } from "./log-peers.ts";
 import { fitsRow } from "./row-size.ts";
 
@@ -36,7 +37,8 @@ export class LogTable implements LogStore {
     const { head } = sql
       .exec<{ head: number }>(
         `SELECT max(ifnull((SELECT max(seq) FROM log), 0), ifnull((SELECT max(cursor) FROM device), 0),
-           ifnull((SELECT max(position) FROM device), 0)) AS head`,
+           ifnull((SELECT max(position) FROM device), 0),
+           ifnull((SELECT max(through) FROM log_deletion), 0)) AS head`,
       )
       .one();
     this.#head = head;
@@ -76,7 +78,8 @@ export class LogTable implements LogStore {
     const from = Math.max(after + 1, oldest ?? this.#head + 1);
     const to = Math.min(from + MAX_LOOKED_AT - 1, this.#head);
     const cursor = this.#sql.exec<Columns>(
-      `SELECT ${COLUMNS} FROM log WHERE seq BETWEEN ? AND ? AND room = 0 AND device IS NOT ? ORDER BY seq`,
+      `SELECT ${COLUMNS} FROM log WHERE seq BETWEEN ? AND ? AND room = 0 AND device IS NOT ?
+         AND ${NOT_DELETED} ORDER BY seq`,
       from,
       to,
       exceptFrom,
@@ -96,7 +99,10 @@ export class LogTable implements LogStore {
   ofPeer(peer: string, after: number, count: number): LoggedMessage[] {
     const seqs = this.#peers.latest(peer, after, count);
     return seqs.flatMap((seq) =>
-      this.#sql.exec<Columns>(`SELECT ${COLUMNS} FROM log WHERE seq = ?`, seq).toArray().map(read),
+      this.#sql
+        .exec<Columns>(`SELECT ${COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq)
+        .toArray()
+        .map(read),
     );
   }
 
@@ -115,7 +121,7 @@ export class LogTable implements LogStore {
     const { first } = this.#sql
       .exec<{ first: number | null }>(
         `SELECT min(seq) AS first FROM
-           (SELECT seq FROM log WHERE seq > ? AND room = 0 AND at_ms >= ? ORDER BY seq DESC LIMIT ?)`,
+           (SELECT seq FROM log WHERE seq > ? AND room = 0 AND at_ms >= ? AND ${NOT_DELETED} ORDER BY seq DESC LIMIT ?)`,
         this.#head - MAX_WINDOW_LOOKED_AT,
         sinceMs,
         count,

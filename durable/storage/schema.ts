@@ -45,6 +45,14 @@ const MIGRATIONS: readonly string[] = [
      expires_ms INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (device, slot)) WITHOUT ROWID;
    CREATE TABLE login_address (address TEXT PRIMARY KEY, failures INTEGER NOT NULL, since_ms INTEGER NOT NULL,
      succeeded_ms INTEGER NOT NULL) WITHOUT ROWID;`,
+  // Words of the log: documents of several messages each, which messages those are, and how far the log is indexed. What is
+  // being deleted of it.
+  `CREATE VIRTUAL TABLE log_text USING fts5(words, content='', contentless_delete=1,
+     tokenize="unicode61 remove_diacritics 0 categories 'L* N* Co M*'");
+   CREATE TABLE log_doc (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, batch INTEGER NOT NULL, peer TEXT NOT NULL, min_ms INTEGER NOT NULL,
+     max_ms INTEGER NOT NULL, sealed INTEGER NOT NULL, seqs TEXT NOT NULL);
+   CREATE TABLE log_indexed (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER NOT NULL, version INTEGER NOT NULL);
+   CREATE TABLE log_deletion (peer TEXT PRIMARY KEY, through INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

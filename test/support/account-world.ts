@@ -2,8 +2,8 @@
 
 import type { Element } from "@xmpp/xml";
 import { Account, type AccountOptions } from "../../bouncer/account.ts";
-import type { OwnerStatus } from "../../bouncer/owner-status.ts";
 import type { Ports } from "../../bouncer/ports.ts";
+import type { SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import { isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { clone } from "../../xmpp/xml/element.ts";
@@ -16,6 +16,7 @@ import {
   memoryRoomStore,
   memoryTextStore,
 } from "./memory-store.ts";
+import { OWNER_STATUS } from "./owner-status.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { parse } from "./xml-shape.ts";
@@ -26,40 +27,6 @@ export const FULL = "alice@example.org/xmpproxy-1";
 /** 2026-01-01T00:00:00Z */
 const BEGIN_MS = 1_767_225_600_000;
 
-const OWNER_STATUS: OwnerStatus = {
-  account: BARE,
-  address: FULL,
-  phase: "online",
-  since: "2026-01-01T00:00:00.000Z",
-  server: { url: "xmpps://example.org:5223", host: "example.org", port: 5223, protection: "direct TLS" },
-  streamManagement: true,
-  session: "resumed",
-  lastError: { text: "The server hung up.", at: "2025-12-31T23:59:58.000Z" },
-  tried: [{ what: "xmpp://example.org:5222", why: "It was not reached.\nTwice." }],
-  restarts: 3,
-  lastRestart: "2025-12-31T20:00:00.000Z",
-  clients: [
-    {
-      device: "alice/one",
-      state: "connected",
-      since: "2026-01-01T00:00:00.000Z",
-      lastActive: "2026-01-01T00:00:00.000Z",
-      presence: "available",
-      waiting: 0,
-    },
-  ],
-  waitingForServer: 2,
-  history: [
-    {
-      at: "2025-12-31T23:00:00.000Z",
-      what: "lost",
-      text: "Refused.",
-      times: 3,
-      lastAt: "2025-12-31T23:59:58.000Z",
-    },
-    { at: "2026-01-01T00:00:00.000Z", what: "bound" },
-  ],
-};
 /** What a device that was never here is told of the past, unless a test is about that. */
 const NOTHING = { count: 0, ageMs: 0 };
 /** What the policy asks for by itself on each new session, unless a test is about that. */
@@ -96,6 +63,9 @@ export class AccountWorld implements World {
   hasRoom = true;
   readonly log = new MemoryLog();
   readonly devices = new MemoryDevices();
+  /** What the log was searched for, and what is found there. */
+  readonly searches: SearchQuery[] = [];
+  found: SearchResult = { hits: [], next: undefined, sealed: 0 };
   /** Clients without Stream Management. */
   readonly unmanaged = new Set<string>();
   /** By client: the highest place in the log of what it was sent. */
@@ -172,7 +142,13 @@ export class AccountWorld implements World {
         stamp: (atMs) => new Date(atMs).toISOString(),
         parse: (stamp) => Date.parse(stamp),
       },
-      owner: { status: () => OWNER_STATUS },
+      owner: {
+        status: () => OWNER_STATUS,
+        search: (query) => {
+          this.searches.push(query);
+          return this.found;
+        },
+      },
       ids: { next: () => `id-${(this.#ids += 1)}` },
     };
     const fullJid = session === "new" ? "" : FULL;

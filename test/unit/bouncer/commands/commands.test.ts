@@ -22,7 +22,8 @@ describe("CMD-1 the account's own clients find its commands (XEP-0050 section 2)
           `<iq type="result" from="$full" id="1"><query xmlns="${ITEMS}" node="${COMMANDS}">` +
           `<item jid="$full" node="status" name="How the proxy is doing"/>` +
           `<item jid="$full" node="trace" name="What went where, and why"/>` +
-          `<item jid="$full" node="pinned-rooms" name="Rooms to stay in"/></query></iq>`,
+          `<item jid="$full" node="pinned-rooms" name="Rooms to stay in"/>` +
+          `<item jid="$full" node="search" name="Search all conversations"/></query></iq>`,
       },
       { upstream: "silent" },
     ]);

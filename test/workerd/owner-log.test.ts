@@ -1,0 +1,104 @@
+// SEARCH, DELETE over HTTP: the log in the hands of its owner, from the edge to the tables.
+
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { encodeBase64Text } from "../../xmpp/sasl/base64.ts";
+import { Client } from "./support/client.ts";
+import { say } from "./support/servers.ts";
+
+async function ask(account: string, path: string, init: { method?: string; body?: BodyInit } = {}): Promise<Response> {
+  const Authorization = `Basic ${encodeBase64Text(`${account}:pencil`)}`;
+  const url = `http://localhost/accounts/${encodeURIComponent(account)}/${path}`;
+  return await exports.default.fetch(
+    new Request(url, { ...init, headers: { Authorization } }),
+  );
+}
+
+/** The account has a conversation with bob, one message encrypted, and one with carol. */
+async function talk(account: string): Promise<Client> {
+  const client = await Client.online(account, { resource: "phone" });
+  await say(
+    account,
+    `<message from="bob@example.org/a" type="chat" id="1"><body>Meet me at nine</body></message>`,
+  );
+  await say(
+    account,
+    `<message from="bob@example.org/a" type="chat" id="2"><body>secret</body><encryption xmlns="urn:xmpp:eme:0"/></message>`,
+  );
+  await say(
+    account,
+    `<message from="carol@example.org/a" type="chat" id="3"><body>At nine I sleep</body></message>`,
+  );
+  await client.until(/I sleep/);
+  client.send(
+    `<message xmlns="jabber:client" to="bob@example.org" type="chat" id="4"><body>Nine is fine</body></message>`,
+  );
+  client.send(
+    `<iq xmlns="jabber:client" type="get" id="done" to="${account}"><ping xmlns="urn:xmpp:ping"/></iq>`,
+  );
+  await client.until(/id="done"/);
+  return client;
+}
+
+describe("SEARCH-3 GET search", () => {
+  it("SEARCH-3 SEARCH-4 finds what was said, the latest first, and says what it cannot see into", async () => {
+    const account = "seeker@good.example";
+    await talk(account);
+    const response = await ask(account, "search?q=nine");
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    const at = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(await response.json()).toEqual({
+      hits: [
+        { seq: 4, at, with: "bob@example.org", direction: "sent", excerpt: "Nine is fine" },
+        { seq: 3, at, with: "carol@example.org", direction: "received", excerpt: "At nine I sleep" },
+        { seq: 1, at, with: "bob@example.org", direction: "received", excerpt: "Meet me at nine" },
+      ],
+      encrypted: 1,
+    });
+    const page = await ask(account, "search?q=nine&with=BOB@example.org&count=1&since=2026-01-01");
+    expect(await page.json()).toMatchObject({ hits: [{ seq: 4 }], next: 4, encrypted: 1 });
+    const next = await ask(account, "search?q=nine&with=bob@example.org&before=4");
+    expect(await next.json()).toEqual({ hits: [expect.objectContaining({ seq: 1 })], encrypted: 1 });
+    const past = await ask(account, "search?q=nine&until=2020-01-01");
+    expect(await past.json()).toEqual({ hits: [], encrypted: 0 });
+  });
+
+  it.each([
+    "search",
+    "search?q=",
+    "search?q=x&with=a/b",
+    "search?q=x&since=yesterday",
+    "search?q=x&count=0",
+    "search?q=x&wiht=a",
+  ])("SEARCH-3 %s is refused in words", async (path) => {
+    const account = "sloppy@good.example";
+    await Client.online(account);
+    const response = await ask(account, path);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: expect.any(String) });
+  });
+});
+
+describe("DELETE-3 DELETE log", () => {
+  it("DELETE-3 one conversation, then everything; what comes afterwards is logged", async () => {
+    const account = "leaver@good.example";
+    const client = await talk(account);
+    const found = async (): Promise<number[]> => {
+      const result: { hits: { seq: number }[] } = await (await ask(account, "search?q=nine")).json();
+      return result.hits.map(({ seq }) => seq);
+    };
+    expect((await ask(account, "log?wiht=bob@example.org", { method: "DELETE" })).status).toBe(400);
+    expect(await found()).toEqual([4, 3, 1]);
+    const deleted = await ask(account, "log?with=bob@example.org", { method: "DELETE" });
+    expect(await deleted.json()).toEqual({ deleted: "bob@example.org" });
+    expect(await found()).toEqual([3]);
+    expect(await (await ask(account, "log", { method: "DELETE" })).json()).toEqual({ deleted: "everything" });
+    expect(await found()).toEqual([]);
+    await say(
+      account,
+      `<message from="bob@example.org/a" type="chat" id="9"><body>Nine again</body></message>`,
+    );
+    await client.until(/Nine again/);
+    expect(await found()).toEqual([5]);
+  });
+});
