@@ -228,7 +228,6 @@ describe("SEARCH-3 what is found", () => {
 });
 
 describe("SEARCH-5 what is not found any more", () => {
-
   it.each([
     ["in the same batch", 0, true],
     ["batches later", 600, true],

@@ -6,12 +6,14 @@ import { encodeBase64Text } from "../../xmpp/sasl/base64.ts";
 import { Client } from "./support/client.ts";
 import { say } from "./support/servers.ts";
 
-async function ask(account: string, path: string, init: { method?: string; body?: BodyInit } = {}): Promise<Response> {
+async function ask(
+  account: string,
+  path: string,
+  init: { method?: string; body?: BodyInit } = {},
+): Promise<Response> {
   const Authorization = `Basic ${encodeBase64Text(`${account}:pencil`)}`;
   const url = `http://localhost/accounts/${encodeURIComponent(account)}/${path}`;
-  return await exports.default.fetch(
-    new Request(url, { ...init, headers: { Authorization } }),
-  );
+  return await exports.default.fetch(new Request(url, { ...init, headers: { Authorization } }));
 }
 
 /** The account has a conversation with bob, one message encrypted, and one with carol. */

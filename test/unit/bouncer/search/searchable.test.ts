@@ -7,7 +7,7 @@ const message = (inner: string, attrs = `from="bob@example.org/a" id="1" type="c
   `<message xmlns="jabber:client" ${attrs}>${inner}</message>`;
 
 const room = (nick: string, id = "1"): string =>
-    `from="room@muc.example.org/${nick}" id="${id}" type="groupchat"`;
+  `from="room@muc.example.org/${nick}" id="${id}" type="groupchat"`;
 
 describe("SEARCH-1 bodies and subjects", () => {
   it.each([
