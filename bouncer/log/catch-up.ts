@@ -190,9 +190,9 @@ export class CatchUp implements Part {
     const { clients, held, ports, trace } = this.#deps;
     const client = clients.get(id);
     progress.dueMs = undefined;
+    progress.hasBegun = true;
     // It goes on when it resumes.
     if (!client || client.suspendedAtMs !== undefined) return;
-    progress.hasBegun = true;
     held.flush(id);
     const { row } = progress;
     const from = row.position ?? row.cursor;

@@ -172,6 +172,23 @@ describe("LOG-6 when it begins", () => {
     ]);
   });
 
+  it("LOG-6 LOG-8 a client that breaks off before it begins is told when it resumes, however late", async () => {
+    await playPolicy([
+      ...phoneWasHere,
+      ...talks,
+      { attach: "alice/phone-2", device: "phone" },
+      ...comesOnline("alice/phone-2", { later: true }),
+      { breaksOff: "alice/phone-2" },
+      { waitSeconds: 10 },
+      { silent: "alice/phone-2" },
+      { resumes: "alice/phone-2" },
+      { to: "alice/phone-2", expect: delayed(2) },
+      { to: "alice/phone-2", expect: delayed(4) },
+      { upstream: "sends", xml: chat(5) },
+      { to: ["alice/laptop", "alice/phone-2"], expect: chat(5) },
+    ]);
+  });
+
   it("LOG-6 a client that sends no presence: after half a minute", async () => {
     await playPolicy([
       ...phoneWasHere,
