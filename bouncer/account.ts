@@ -6,6 +6,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
+import { isAutomatic } from "../xmpp/message-payload.ts";
 import { isIqRequest, stanzaKind } from "../xmpp/stanza.ts";
 import { Attachments } from "./attachments.ts";
 import { OwnCaps } from "./caps.ts";
@@ -243,7 +244,7 @@ export class Account {
     if (!client) return;
     delete stanza.attrs.from;
     const isMessage = stanzaKind(stanza) === "message";
-    if (isMessage) client.lastActiveMs = this.#ports.clock.nowMs();
+    if (isMessage && !isAutomatic(stanza)) client.lastActiveMs = this.#ports.clock.nowMs();
     const claimed = this.#parts.some((part) => part.fromClient?.(id, stanza) ?? false);
     if (!claimed) this.#byRule(id, stanza);
     if (isMessage) this.#presence.broadcast();

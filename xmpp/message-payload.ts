@@ -10,6 +10,10 @@ const CHAT_STATES: ReadonlySet<string> = new Set(["active", "composing", "paused
 /** XEP-0333; `received` and `acknowledged` are those of its earlier versions. */
 const MARKERS: ReadonlySet<string> = new Set(["received", "displayed", "acknowledged"]);
 
+/** Somebody looks at the conversation, or types. */
+const PERSONS_STATES: ReadonlySet<string> = new Set(["active", "composing"]);
+const AUTOMATIC: ReadonlySet<string> = new Set(["receipts received", "markers received", "call ringing"]);
+
 /** What goes along with a payload and means nothing without it: hints, ids, threads, an archive's or a room's stamp. */
 const ACCOMPANIMENT: ReadonlySet<string> = new Set([
   NS.delay,
@@ -76,6 +80,18 @@ export function isOnlyChatState(message: Element): boolean {
   return (
     message.attrs.type !== "error" && chatStateIn(message) !== undefined && substanceOf(message).length === 0
   );
+}
+
+/**
+ * Did a program send this by itself? Errors; that a message has come (XEP-0184, XEP-0333's earlier versions) or a call rings
+ * (XEP-0353); that nobody is typing any more (XEP-0085 section 5.5: those are sent when time has passed).
+ */
+export function isAutomatic(message: Element): boolean {
+  if (message.attrs.type === "error") return true;
+  const substance = substanceOf(message);
+  const state = chatStateIn(message);
+  if (substance.length === 0) return state !== undefined && !PERSONS_STATES.has(state);
+  return substance.every((element) => AUTOMATIC.has(readAcknowledgement(element)?.kind ?? ""));
 }
 
 /** A room's `<x/>` that says nothing only marks a private message (XEP-0045 section 7.5). */

@@ -54,6 +54,53 @@ describe("PRES-1 presence is the most recently active available client's", () =>
   });
 
   it.each([
+    ["a receipt", `<received xmlns="urn:xmpp:receipts" id="m"/>`],
+    [
+      "a receipt with hints",
+      `<received xmlns="urn:xmpp:receipts" id="m"/><store xmlns="urn:xmpp:hints"/><received xmlns="urn:xmpp:chat-markers:0" id="m"/>`,
+    ],
+    ["that a call rings", `<ringing xmlns="urn:xmpp:jingle-message:0" id="call"/>`],
+    ["that nobody types any more", `<inactive xmlns="http://jabber.org/protocol/chatstates"/>`],
+  ])("PRES-1 what a program says by itself is no activity: %s", async (_name, said) => {
+    await playPolicy([
+      ...two,
+      { from: "alice/one", send: `<presence><show>xa</show></presence>` },
+      { upstream: "gets", xml: ours(`<show>xa</show>`) },
+      { from: "alice/two", send: `<presence><show>chat</show></presence>` },
+      { upstream: "gets", xml: ours(`<show>chat</show>`) },
+      { from: "alice/one", send: `<message to="bob@example.org">${said}</message>` },
+      { upstream: "gets", xml: `<message to="bob@example.org">${said}</message>` },
+      { upstream: "silent" },
+      // Nor is it asked now (IQ-7).
+      {
+        upstream: "sends",
+        xml: `<iq type="get" from="bob@example.org/a" id="q"><query xmlns="urn:q"/></iq>`,
+      },
+      {
+        to: "alice/two",
+        expect: `<iq type="get" from="bob@example.org/a" id="q"><query xmlns="urn:q"/></iq>`,
+      },
+    ]);
+  });
+
+  it.each([
+    ["displayed", `<displayed xmlns="urn:xmpp:chat-markers:0" id="m"/>`],
+    ["typing", `<composing xmlns="http://jabber.org/protocol/chatstates"/>`],
+    ["a receipt with words", `<body>Yes</body><received xmlns="urn:xmpp:receipts" id="m"/>`],
+  ])("PRES-1 what a person caused is activity: %s", async (_name, said) => {
+    await playPolicy([
+      ...two,
+      { from: "alice/one", send: `<presence><show>xa</show></presence>` },
+      { upstream: "gets", xml: ours(`<show>xa</show>`) },
+      { from: "alice/two", send: `<presence><show>chat</show></presence>` },
+      { upstream: "gets", xml: ours(`<show>chat</show>`) },
+      { from: "alice/one", send: `<message to="bob@example.org">${said}</message>` },
+      { upstream: "gets", xml: `<message to="bob@example.org">${said}</message>` },
+      { upstream: "gets", xml: ours(`<show>xa</show>`) },
+    ]);
+  });
+
+  it.each([
     ["away", OUR_AWAY],
     ["xa", ours(`<show>xa</show>`)],
     ["", OUR_PRESENCE],
