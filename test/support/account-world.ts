@@ -274,6 +274,14 @@ export class AccountWorld implements World {
     return Object.fromEntries(this.#came);
   }
 
+  /** How many rows each table has. */
+  rows(): Record<string, number> {
+    const tables = Object.entries(this.#ports.store).flatMap(([name, store]) =>
+      "entries" in store ? [[name, store.entries().length] as const] : [],
+    );
+    return Object.fromEntries(tables);
+  }
+
   decisions(): TraceEntry[] {
     const trace = this.account.trace();
     return trace.slice(this.#lastDecision ? trace.indexOf(this.#lastDecision) + 1 : 0);

@@ -32,3 +32,45 @@ export function asksForRoster(client: string): Script {
     { to: client, expect: `<iq type="result" id="roster"><query xmlns="jabber:iq:roster" ver="$_"/></iq>` },
   ];
 }
+
+/** A client comes as most do: carbons on, available. */
+export function arrives(client: string, { device = client } = {}): Script {
+  return [{ attach: client, device }, ...enablesCarbons(client), { from: client, send: `<presence/>` }];
+}
+
+/** The copy of a message that another client of the account has sent (XEP-0280). */
+export function copyOf(message: string): string {
+  const inner = message.replace("<message", `<message xmlns="jabber:client" from="$full"`);
+  return `<message from="$bare" to="$full" type="chat"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">${inner}</forwarded></sent></message>`;
+}
+
+/** A client asks for the roster and is told these items. */
+export function asksForRosterOf(client: string, items: string): Script {
+  return [
+    { from: client, send: `<iq type="get" id="roster"><query xmlns="jabber:iq:roster"/></iq>` },
+    {
+      to: client,
+      expect: `<iq type="result" id="roster"><query xmlns="jabber:iq:roster" ver="$_">${items}</query></iq>`,
+    },
+  ];
+}
+
+/** A client is available and says what it can do (XEP-0115). It is asked what that is, unless its software is known. */
+export function hasCapabilities(client: string, features: readonly string[], { known = false } = {}): Script {
+  const disco = "http://jabber.org/protocol/disco#info";
+  const node = "urn:example:program";
+  const caps = `<c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="${node}" ver="v"/>`;
+  const says: Script = [{ from: client, send: `<presence>${caps}</presence>` }];
+  const all = features.map((feature) => `<feature var="${feature}"/>`).join("");
+  const isAsked: Script = [
+    {
+      to: client,
+      expect: `<iq type="get" from="$bare" to="$full" id="$capsQuestion"><query xmlns="${disco}" node="${node}#v"/></iq>`,
+    },
+    {
+      from: client,
+      send: `<iq type="result" to="$bare" id="$capsQuestion"><query xmlns="${disco}" node="${node}#v">${all}</query></iq>`,
+    },
+  ];
+  return known ? says : [...says, ...isAsked];
+}

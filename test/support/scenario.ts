@@ -1,5 +1,6 @@
 // Scripts of what several clients and a server say to each other, readable as a conversation, and what plays them.
-// Must not know what they are played against: that is a World (account-world.ts is the policy alone).
+// Must not know what they are played against: that is a World. account-world.ts is the policy alone, with the script as
+// its server; in served-world.ts and interop-world.ts there is a server, and scripts have contacts instead.
 //
 // In a script's XML, `$name` stands for a variable: known ones are put in before anything is sent or compared; one that is
 // still unknown in an expectation, alone in an attribute or as an element's text, takes what has come. `$_` takes anything
@@ -8,7 +9,7 @@
 import { expect } from "vitest";
 import { parse, type Shape, shapeOf } from "./xml-shape.ts";
 
-/** Clients are written as account/client: "alice/one". */
+/** Clients are written as account/client: "alice/one"; contacts by their names: "bob". */
 type Step =
   | { attach: string; device?: string }
   | { leave: string }
@@ -23,7 +24,7 @@ type Step =
   /** The next thing that the client gets. */
   | { to: string; expect: string }
   | { to: readonly string[]; expect: string }
-  /** Nothing is on its way to the client. */
+  /** Nothing is on its way to the client, or contact. */
   | { silent: string }
   /** The client's stream has been ended, because its device is attached anew. */
   | { replaced: string }
@@ -37,6 +38,9 @@ type Step =
   | { upstream: "resumed" }
   /** The proxy's process dies and begins anew. All clients are cut off, and may resume. */
   | { proxy: "restarts" }
+  /** Somebody else, straight on the server, says something. The server adds `from`. */
+  | { contact: string; sends: string }
+  | { contact: string; gets: string }
   | { waitSeconds: number }
   /** Why: what was decided since the last thing that happened. Skipped where nobody can look inside. */
   | { rule: string; because: string; to?: readonly string[] | "upstream" };
@@ -62,18 +66,35 @@ export interface World {
   restart(): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
   setClientState(client: string, active: boolean): void | Promise<void>;
-  upstreamSends(xml: string): void | Promise<void>;
-  upstreamLost(reason: string): void | Promise<void>;
-  upstreamBound(fullJid: string): void | Promise<void>;
-  upstreamResumed(): void | Promise<void>;
+  /** Where the script is the server. */
+  upstreamSends?(xml: string): void | Promise<void>;
+  upstreamBound?(fullJid: string): void | Promise<void>;
+  upstreamResumed?(): void | Promise<void>;
+  upstreamLost?(reason: string): void | Promise<void>;
+  /** Where there is a server, and somebody else on it. */
+  contactSends?(contact: string, xml: string): void | Promise<void>;
   wait(seconds: number): void | Promise<void>;
-  /** Takes the next stanza that came to a client or to "upstream"; undefined when there is none. */
-  next(place: string): string | undefined | Promise<string | undefined>;
+  /**
+   * Takes the next stanza that came to a client, a contact or to "upstream"; undefined when there is none. Where a server
+   * decides on the order of things that have nothing to do with each other: the next one like that which is expected.
+   */
+  next(place: string, expected?: Shape): string | undefined | Promise<string | undefined>;
   isReplaced(client: string): boolean | Promise<boolean>;
   /** Everything that came and that nobody took. */
   leftovers(): Record<string, string[]> | Promise<Record<string, string[]>>;
   /** What was decided since the last thing that happened. */
   decisions?(): readonly Decision[];
+}
+
+/** A script that is played in every world in which there is a server. */
+export interface Scenario {
+  /** With the ids of the rules that it shows. */
+  title: string;
+  /** Does presence count? Where it does not, nobody sees any. */
+  presence?: boolean;
+  /** Where it is not played, and why. */
+  skip?: Partial<Record<"policy" | "Prosody" | "ejabberd", string>>;
+  script: Script;
 }
 
 /** Plays a script; in the end nothing may be left that the script did not expect. */
@@ -87,15 +108,18 @@ export async function play(script: Script, world: World): Promise<void> {
 
 class Player {
   readonly #world: World;
-  readonly #variables: Record<string, string>;
+  /** What was captured. */
+  readonly #variables: Record<string, string> = {};
 
   constructor(world: World) {
     this.#world = world;
-    this.#variables = { ...world.variables };
   }
 
   async step(step: Step, where: string): Promise<void> {
     const world = this.#world;
+    const isScripted = "upstream" in step && step.upstream !== "gets" && step.upstream !== "silent";
+    if (isScripted && !world.upstreamSends) throw new Error(`there is a server here: ${where}`);
+    if ("contact" in step && !world.contactSends) throw new Error(`there is nobody else here: ${where}`);
     if ("attach" in step) return await world.attach(step.attach, step.device ?? step.attach);
     if ("leave" in step) return await world.leave(step.leave);
     if ("breaksOff" in step) return await world.breakOff(step.breaksOff);
@@ -109,6 +133,8 @@ class Player {
     if ("waitSeconds" in step) return await world.wait(step.waitSeconds);
     if ("rule" in step) return this.#checkDecision(step, where);
     if ("upstream" in step) return await this.#upstream(step, where);
+    if ("sends" in step) return await world.contactSends?.(step.contact, this.#fill(step.sends));
+    if ("gets" in step) return await this.#expect(step.contact, step.gets, where);
     for (const client of typeof step.to === "string" ? [step.to] : step.to) {
       await this.#expect(client, step.expect, where);
     }
@@ -118,25 +144,25 @@ class Player {
     const world = this.#world;
     switch (step.upstream) {
       case "sends":
-        return await world.upstreamSends(this.#fill(step.xml));
+        return await world.upstreamSends?.(this.#fill(step.xml));
       case "gets":
         return await this.#expect("upstream", step.xml, where);
       case "silent":
         return expect(await world.next("upstream"), where).toBeUndefined();
       case "lost":
-        return await world.upstreamLost(step.reason);
+        return await world.upstreamLost?.(step.reason);
       case "bound":
-        return await world.upstreamBound(this.#fill(step.as));
+        return await world.upstreamBound?.(this.#fill(step.as));
       case "resumed":
-        return await world.upstreamResumed();
+        return await world.upstreamResumed?.();
     }
   }
 
   async #expect(place: string, literal: string, where: string): Promise<void> {
-    const came = await this.#world.next(place);
+    const expected = shapeOf(parse(this.#fill(literal)));
+    const came = await this.#world.next(place, expected);
     if (came === undefined) expect.fail(`nothing came to ${place} (${where})`);
     const actual = shapeOf(parse(came));
-    const expected = shapeOf(parse(this.#fill(literal)));
     this.#capture(expected, actual);
     expect(actual, `to ${place}, ${where}`).toEqual(expected);
   }
@@ -149,7 +175,11 @@ class Player {
   }
 
   #fill(xml: string): string {
-    return xml.replaceAll(/\$([a-z]\w*)/gi, (token, name: string) => this.#variables[name] ?? token);
+    return xml.replaceAll(/\$([a-z]\w*)/gi, (token, name: string) => this.#variable(name) ?? token);
+  }
+
+  #variable(name: string): string | undefined {
+    return this.#variables[name] ?? this.#world.variables[name];
   }
 
   /** Lets unknown variables in the expectation take what has come in their place. */
@@ -170,7 +200,8 @@ class Player {
     if (wanted === "$_") return came;
     const name = /^\$([a-z]\w*)$/i.exec(wanted)?.[1];
     if (name === undefined) return wanted;
-    const value = (this.#variables[name] ??= came);
+    const value = this.#variable(name) ?? came;
+    this.#variables[name] = value;
     return value;
   }
 }

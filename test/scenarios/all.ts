@@ -1,0 +1,37 @@
+// Every scenario there is; a new one is added here. Played against the policy by test/unit/bouncer/scenarios.test.ts, and
+// end to end by test/interop/scenarios.test.ts.
+
+import type { Scenario } from "../support/scenario.ts";
+import { scenario as blocking } from "./blocking.ts";
+import { scenario as breaksOff } from "./breaks-off.ts";
+import { scenario as call } from "./call.ts";
+import { scenario as chatStates } from "./chat-states.ts";
+import { scenario as deviceAgain } from "./device-again.ts";
+import { scenario as directedPresence } from "./directed-presence.ts";
+import { scenario as fanOut } from "./fan-out.ts";
+import { scenario as oneAnswer } from "./one-answer.ts";
+import { scenario as oneReceipt } from "./one-receipt.ts";
+import { scenario as pep } from "./pep.ts";
+import { scenario as presence } from "./presence.ts";
+import { scenario as question } from "./question.ts";
+import { scenario as reset } from "./reset.ts";
+import { scenario as room } from "./room.ts";
+import { scenario as rosterEdit } from "./roster-edit.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  blocking,
+  breaksOff,
+  call,
+  chatStates,
+  deviceAgain,
+  directedPresence,
+  fanOut,
+  oneAnswer,
+  oneReceipt,
+  pep,
+  presence,
+  question,
+  reset,
+  room,
+  rosterEdit,
+];

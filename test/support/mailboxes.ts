@@ -1,0 +1,71 @@
+// What came to each client and contact of a scenario and was not taken yet. Where there is a server, it decides on the order
+// of things that have nothing to do with each other; so what is expected next is looked for among what came, by what tells
+// one kind of thing from another.
+
+import { serialize } from "../../xmpp/xml/serialize.ts";
+import type { Element } from "@xmpp/xml";
+import { bareJidOf } from "../../xmpp/jid.ts";
+import { type Shape, shapeOf } from "./xml-shape.ts";
+
+/** What stays the same in every copy of a thing, and is another for things of another kind. */
+const TELLING = ["type", "id", "from"];
+
+export class Mailboxes {
+  readonly #came = new Map<string, Element[]>();
+
+  put(place: string, stanza: Element): void {
+    const queue = this.#came.get(place);
+    if (queue) queue.push(stanza);
+    else this.#came.set(place, [stanza]);
+  }
+
+  /** The next one, or the next one like this; undefined when there is none. */
+  take(place: string, expected?: Shape): string | undefined {
+    const queue = this.#came.get(place) ?? [];
+    const index = expected ? queue.findIndex((stanza) => isLike(shapeOf(stanza), expected)) : 0;
+    const [stanza] = index === -1 ? [] : queue.splice(index, 1);
+    if (queue.length === 0) this.#came.delete(place);
+    return stanza && serialize(stanza);
+  }
+
+  /** What nobody took. */
+  rest(): Record<string, string[]> {
+    return Object.fromEntries(
+      [...this.#came].map(([place, queue]) => [place, queue.map((stanza) => serialize(stanza))]),
+    );
+  }
+}
+
+function isLike(came: Shape, expected: Shape): boolean {
+  const payload = expected.children.find((child) => typeof child !== "string");
+  return (
+    came.name === expected.name &&
+    TELLING.every((name) => isOpen(expected.attrs[name]) || came.attrs[name] === expected.attrs[name]) &&
+    (!expected.name.endsWith("}iq") || came.children.some(isNamed(payload?.name)) || payload === undefined)
+  );
+}
+
+/** Is it for what comes to decide? */
+function isOpen(value: string | undefined): boolean {
+  return value?.startsWith("$") ?? false;
+}
+
+function isNamed(name: string | undefined): (child: Shape | string) => boolean {
+  return (child) => typeof child !== "string" && child.name === name;
+}
+
+/** What servers add to stanzas of others, and each in its own way. Scripts say what was said. */
+export function withoutServerMarks(stanza: Element, own: { bare: string; full: string }): Element {
+  delete stanza.attrs["xml:lang"];
+  const isAnswer = stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
+  // RFC 6120 section 8.1.2.1: from the account itself, said or not said.
+  if (isAnswer && stanza.attrs.from === own.bare) delete stanza.attrs.from;
+  if (isAnswer && bareJidOf(stanza.attrs.to ?? "") === own.bare) delete stanza.attrs.to;
+  for (const child of stanza.getChildElements()) {
+    const isMark = ["stanza-id", "archived"].includes(child.getName());
+    if (isMark) stanza.remove(child);
+    else if (child.is("sent") || child.is("received") || child.is("forwarded") || child.is("message"))
+      withoutServerMarks(child, own);
+  }
+  return stanza;
+}
