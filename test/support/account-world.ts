@@ -274,12 +274,11 @@ export class AccountWorld implements World {
     return Object.fromEntries(this.#came);
   }
 
-  /** How many rows each table has. */
+  /** How many rows the tables have that clients and contacts fill. */
   rows(): Record<string, number> {
-    const tables = Object.entries(this.#ports.store).flatMap(([name, store]) =>
-      "entries" in store ? [[name, store.entries().length] as const] : [],
-    );
-    return Object.fromEntries(tables);
+    const { requests, inbound, held, blockList, directed, roster } = this.#ports.store;
+    const tables = Object.entries({ requests, inbound, held, blockList, directed, roster });
+    return Object.fromEntries(tables.map(([name, store]) => [name, store.entries().length]));
   }
 
   decisions(): TraceEntry[] {

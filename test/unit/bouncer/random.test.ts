@@ -3,7 +3,8 @@
 
 import * as fc from "fast-check";
 import { it } from "vitest";
-import { type DeviceTraits, type Op, RandomRun } from "../../support/random-run.ts";
+import type { DeviceTraits } from "../../support/random-device.ts";
+import { type Op, RandomRun } from "../../support/random-run.ts";
 
 /** Pinned; fast-check prints it with the failing example. XMPPROXY_SEED and XMPPROXY_RUNS try others, and more. */
 const SEED = Number(process.env["XMPPROXY_SEED"] ?? 20_260_101);
@@ -39,9 +40,9 @@ const devices: fc.Arbitrary<DeviceTraits[]> = fc.array(
   { minLength: 2, maxLength: 4 },
 );
 const run = fc.property(devices, ops, (traits, steps) => {
-  const run = new RandomRun(traits);
-  for (const step of steps) run.do(step);
-  run.end();
+  const evening = new RandomRun(traits);
+  for (const step of steps) evening.do(step);
+  evening.end();
 });
 
 const promise =
