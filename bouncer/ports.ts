@@ -125,6 +125,8 @@ export interface Ports {
     status(): OwnerStatus;
     /** Looks for words in the log. */
     search(query: SearchQuery): SearchResult;
+    /** Deletes one conversation from the log, or everything in it. */
+    deleteLog(peer: string | undefined): void;
   };
   log: LogStore;
   clock: {

@@ -124,6 +124,7 @@ export class AccountRuntime {
       clients: this.clients,
       sessions,
       log: this.#log,
+      keepUpLog: () => this.#keepUpLog(),
     });
   }
 
@@ -291,6 +292,7 @@ export class AccountRuntime {
       owner: {
         status: () => this.owner.status(),
         search: (query: SearchQuery) => this.#log.search.search(query),
+        deleteLog: (peer: string | undefined) => this.owner.deleteLog(peer),
       },
       ids: { next: nonce },
     };

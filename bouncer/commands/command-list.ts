@@ -1,13 +1,17 @@
 /** Which commands there are, in the order in which clients list them. */
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
+import { deleteCommand, exportCommand } from "./log-commands.ts";
 import { type PinnedRooms, pinnedRoomsCommand } from "./pinned-rooms-command.ts";
 import { searchCommand } from "./search-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { traceCommand } from "./trace-command.ts";
 
 /** The commands of one account. */
-export function makeCommands({ ports, outlet, clients }: PartContext, rooms: PinnedRooms): Command[] {
+export function makeCommands(
+  { ports, outlet, clients, session }: PartContext,
+  rooms: PinnedRooms,
+): Command[] {
   return [
     statusCommand(() => ports.owner.status()),
     traceCommand({
@@ -21,5 +25,7 @@ export function makeCommands({ ports, outlet, clients }: PartContext, rooms: Pin
       stamp: (atMs) => ports.clock.stamp(atMs),
       parse: (stamp) => ports.clock.parse(stamp),
     }),
+    exportCommand(session.bareJid),
+    deleteCommand((peer) => ports.owner.deleteLog(peer)),
   ];
 }

@@ -12,7 +12,7 @@ interface Asking {
 }
 
 /** A part of the log: a conversation, a span of time. */
-type LogSpan = Pick<SearchQuery, "peer" | "sinceMs" | "untilMs">;
+export type LogSpan = Pick<SearchQuery, "peer" | "sinceMs" | "untilMs">;
 
 type Read<T> = { ok: true; value: T } | { ok: false; text: string };
 
@@ -30,7 +30,7 @@ export function readSearch(
   return span.ok ? { ok: true, value: { terms, ...span.value } } : span;
 }
 
-function readSpan(
+export function readSpan(
   asking: Pick<Asking, "with" | "since" | "until">,
   parse: (stamp: string) => number,
 ): Read<LogSpan> {

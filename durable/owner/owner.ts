@@ -4,6 +4,7 @@
  */
 import type { Account } from "../../bouncer/account.ts";
 import type { OwnerStatus } from "../../bouncer/owner-status.ts";
+import type { LogSpan } from "../../bouncer/search/asking.ts";
 import type { SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
 import type { TraceEntry } from "../../bouncer/trace.ts";
 import type { ClientSessions } from "../clients/client-sessions.ts";
@@ -14,6 +15,7 @@ import type { Outbound } from "../storage/outbound.ts";
 import type { Settings } from "../storage/settings.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { refuseOthers } from "./access.ts";
+import { type ExportFormat, exportLog } from "./export.ts";
 import { History } from "./history.ts";
 import type { OwnerFacts } from "./owner-facts.ts";
 import { routeOwner } from "./router.ts";
@@ -29,6 +31,8 @@ interface OwnerDependencies {
   clients: ClientSockets;
   sessions: ClientSessions;
   log: AccountLog;
+  /** There is more to be done with the log, soon. */
+  keepUpLog(): void;
 }
 
 export class Owner implements OwnerFacts {
@@ -76,6 +80,12 @@ export class Owner implements OwnerFacts {
 
   deleteLog(peer: string | undefined): void {
     this.#deps.log.delete(peer);
+    this.#deps.keepUpLog();
+  }
+
+  exportLog(format: ExportFormat, span: LogSpan): Response {
+    const { account, log } = this.#deps;
+    return exportLog(log.reader, { account, format, span });
   }
 
   /** A request to /accounts/{bare JID}/… that came over TLS or loopback. */

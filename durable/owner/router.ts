@@ -4,7 +4,7 @@
  */
 import type { OwnerFacts } from "./owner-facts.ts";
 import { ownerError, ownerJson } from "./response.ts";
-import { deleteLog } from "./log-requests.ts";
+import { deleteLog, getLog } from "./log-requests.ts";
 import { answerSearch } from "./search.ts";
 import { answerTrace } from "./trace-lines.ts";
 
@@ -13,7 +13,7 @@ type OwnerRoute = (facts: OwnerFacts, request: Request) => Response | Promise<Re
 /** By path, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, OwnerRoute>>>> = {
   status: { GET: (facts) => ownerJson(facts.status()) },
-  log: { DELETE: deleteLog },
+  log: { GET: getLog, DELETE: deleteLog },
   search: { GET: answerSearch },
   trace: { GET: answerTrace },
 };

@@ -8,6 +8,7 @@ import type { LogRetention } from "../log-config.ts";
 import { LogDeletion } from "./log-deletion.ts";
 import { LogIndex } from "./log-index.ts";
 import { LogPeers } from "./log-peers.ts";
+import { LogReader } from "./log-reader.ts";
 import { LogSearch } from "./log-search.ts";
 import { LogTable } from "./log-table.ts";
 
@@ -18,6 +19,7 @@ const STEP = 1_000;
 export class AccountLog {
   readonly store: LogStore;
   readonly search: LogSearch;
+  readonly reader: LogReader;
   readonly #sql: SqlStorage;
   readonly #peers: LogPeers;
   readonly #retention: LogRetention;
@@ -31,6 +33,7 @@ export class AccountLog {
     this.store = new LogTable(sql, this.#peers);
     this.#index = new LogIndex(sql, this.#peers);
     this.#deletion = new LogDeletion(sql, this.#index);
+    this.reader = new LogReader(sql);
     this.search = new LogSearch(sql, this.#index);
   }
 

@@ -65,6 +65,8 @@ export class AccountWorld implements World {
   readonly devices = new MemoryDevices();
   /** What the log was searched for, and what is found there. */
   readonly searches: SearchQuery[] = [];
+  /** Conversations that were deleted. */
+  readonly deleted: string[] = [];
   found: SearchResult = { hits: [], next: undefined, sealed: 0 };
   /** Clients without Stream Management. */
   readonly unmanaged = new Set<string>();
@@ -148,6 +150,7 @@ export class AccountWorld implements World {
           this.searches.push(query);
           return this.found;
         },
+        deleteLog: (peer) => this.deleted.push(peer ?? "everything"),
       },
       ids: { next: () => `id-${(this.#ids += 1)}` },
     };

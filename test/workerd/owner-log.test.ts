@@ -81,6 +81,60 @@ describe("SEARCH-3 GET search", () => {
   });
 });
 
+describe("EXPORT GET log", () => {
+  it("EXPORT-1 EXPORT-2 everything as JSON Lines, with the stanzas themselves", async () => {
+    const account = "keeper@good.example";
+    await talk(account);
+    const response = await ask(account, "log");
+    expect(response.headers.get("Content-Type")).toBe("application/jsonl");
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    expect(response.headers.get("Content-Disposition")).toMatch(
+      /^attachment; filename="keeper@good\.example \d{4}-\d\d-\d\d\.jsonl"$/,
+    );
+    const text = await response.text();
+    const [head, ...lines]: unknown[] = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(head).toMatchObject({ type: "xmpproxy log", version: 1, account, most: 4 });
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toEqual({
+      at: expect.stringMatching(/^\d{4}-.*Z$/),
+      direction: "received",
+      with: "bob@example.org",
+      stanza: expect.stringContaining("<body>Meet me at nine</body>"),
+    });
+    expect(lines[3]).toMatchObject({
+      direction: "sent",
+      device: "phone",
+      stanza: expect.stringContaining(`to="bob@example.org"`),
+    });
+  });
+
+  it("EXPORT-3 one conversation as text", async () => {
+    const account = "reader@good.example";
+    await talk(account);
+    const response = await ask(account, "log?format=text&with=bob@example.org&since=2026-01-01");
+    expect(response.headers.get("Content-Type")).toBe("text/plain; charset=utf-8");
+    const [, , ...lines] = (await response.text()).split("\n");
+    expect(lines.map((line) => line.slice("2026-01-01T00:00:00.000Z ".length))).toEqual([
+      "bob@example.org: Meet me at nine",
+      "bob@example.org: (encrypted)",
+      "me to bob@example.org: Nine is fine",
+      "",
+    ]);
+  });
+
+  it.each(["log?format=pdf", "log?with=a/b", "log?until=soon", "log?wiht=a"])(
+    "EXPORT-1 %s is refused in words",
+    async (path) => {
+      const account = "careless@good.example";
+      await Client.online(account);
+      expect((await ask(account, path)).status).toBe(400);
+    },
+  );
+});
+
 describe("DELETE-3 DELETE log", () => {
   it("DELETE-3 one conversation, then everything; what comes afterwards is logged", async () => {
     const account = "leaver@good.example";
