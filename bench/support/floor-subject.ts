@@ -3,14 +3,24 @@
 import { createServer, type Socket } from "node:net";
 import { startWorker } from "../../test/support/worker.ts";
 import { CountingClient } from "./counting-client.ts";
-import { messageXml, type Subject } from "./subject.ts";
+import { messageXml, outgoingXml, type Subject } from "./subject.ts";
+
+const NEWLINE = 10;
 
 export async function startFloor(bundle: string): Promise<Subject> {
   let socket: Socket | undefined;
+  const upstream: { messages: number; onMessage: (() => void) | undefined } = {
+    messages: 0,
+    onMessage: undefined,
+  };
   const server = createServer((accepted) => {
     accepted.setNoDelay(true);
     accepted.on("error", () => undefined);
     socket = accepted;
+    accepted.on("data", (chunk) => {
+      for (const byte of chunk) if (byte === NEWLINE) upstream.messages += 1;
+      upstream.onMessage?.();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -20,6 +30,7 @@ export async function startFloor(bundle: string): Promise<Subject> {
   return {
     name: "floor",
     pid: worker.pid,
+    upstream,
     attach: async () => await CountingClient.connect(worker.wsUrl()),
     pour: (messages) => {
       let text = "";
@@ -27,6 +38,10 @@ export async function startFloor(bundle: string): Promise<Subject> {
         text += `${messageXml("bob@bench.example/phone", "alice@bench.example/bench", (poured += 1))}\n`;
       }
       socket?.write(text);
+    },
+    say: (client, messages) => {
+      for (let index = 0; index < messages; index += 1)
+        client.send(outgoingXml("bob@bench.example", (poured += 1)));
     },
     stop: async () => {
       await worker.stop();

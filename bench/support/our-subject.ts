@@ -2,9 +2,9 @@
 
 import { CountingClient } from "./counting-client.ts";
 import { ACCOUNT, PASSWORD, SourceServer } from "./source-server.ts";
-import { messageXml, type Subject } from "./subject.ts";
+import { messageXml, outgoingXml, type Subject } from "./subject.ts";
 import { bindClient } from "./login.ts";
-import { startWorker, type TestWorker } from "../../test/support/worker.ts";
+import { startWorker, type TestWorker, type WorkerOptions } from "../../test/support/worker.ts";
 
 export interface OurSubject extends Subject {
   readonly source: SourceServer;
@@ -12,11 +12,15 @@ export interface OurSubject extends Subject {
 }
 
 /** `managed`: clients with Stream Management. */
-export async function startOurs(bundle: string, { managed }: { managed: boolean }): Promise<OurSubject> {
+export async function startOurs(
+  bundle: string,
+  { managed, ...where }: { managed: boolean } & Pick<WorkerOptions, "inspectorPort" | "persistTo">,
+): Promise<OurSubject> {
   const source = new SourceServer();
   const port = await source.start();
   const worker = await startWorker({
     bundle,
+    ...where,
     vars: {
       UPSTREAM_HOSTS: JSON.stringify({ "bench.example": `xmpp+plain://127.0.0.1:${port}` }),
       ALLOW_PLAINTEXT_LOOPBACK: "true",
@@ -26,6 +30,7 @@ export async function startOurs(bundle: string, { managed }: { managed: boolean 
   return {
     name: managed ? "xmpproxy, clients with Stream Management" : "xmpproxy",
     pid: worker.pid,
+    upstream: source,
     source,
     worker,
     attach: async (index) => {
@@ -38,6 +43,10 @@ export async function startOurs(bundle: string, { managed }: { managed: boolean 
       for (let index = 0; index < messages; index += 1)
         text += messageXml("bob@bench.example/phone", source.fullJid, (poured += 1));
       source.write(text);
+    },
+    say: (client, messages) => {
+      for (let index = 0; index < messages; index += 1)
+        client.send(outgoingXml("bob@bench.example", (poured += 1)));
     },
     stop: async () => {
       await worker.stop();

@@ -5,7 +5,7 @@ import { startTestEjabberd } from "../../test/support/ejabberd.ts";
 import { PASSWORD, startTestProsody } from "../../test/support/prosody.ts";
 import { CountingClient } from "./counting-client.ts";
 import { bindClient } from "./login.ts";
-import { messageXml, type Subject } from "./subject.ts";
+import { messageXml, outgoingXml, type Subject } from "./subject.ts";
 
 interface RunningServer {
   readonly server: { readonly host: string; readonly webSocketUrl: string; readonly pid: number | undefined };
@@ -39,16 +39,31 @@ async function serverSubject(name: string, { server, stop }: RunningServer): Pro
   return {
     name,
     pid: server.pid ?? 0,
+    upstream: {
+      get messages() {
+        return sender.counted;
+      },
+      get onMessage() {
+        return sender.onCount;
+      },
+      set onMessage(listener) {
+        sender.onCount = listener;
+      },
+    },
     attach: async (index) => {
       const client = await CountingClient.connect(server.webSocketUrl);
       const options = { jid, password: PASSWORD, resource: `c${index}`, managed: false };
-      const fullJid = await bindClient(client, options);
+      const { fullJid } = await bindClient(client, options);
       if (index === 0) target = fullJid;
       return client;
     },
     pour: (messages) => {
       for (let index = 0; index < messages; index += 1)
         sender.send(messageXml(`bob@${server.host}/phone`, target, (poured += 1)));
+    },
+    say: (client, messages) => {
+      for (let index = 0; index < messages; index += 1)
+        client.send(outgoingXml(`bob@${server.host}/phone`, (poured += 1)));
     },
     stop: async () => {
       sender.drop();

@@ -145,6 +145,10 @@ export class SourceServer {
       case "enable":
         this.handled = 0;
         return this.write(`<enabled xmlns="urn:xmpp:sm:3" resume="true" id="bench"/>`);
+      case "resume":
+        return this.write(
+          `<failed xmlns="urn:xmpp:sm:3"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>`,
+        );
       case "message":
         this.handled += 1;
         this.messages += 1;

@@ -10,3 +10,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .trimEnd();
   return `${[line(head), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map((row) => line(row))].join("\n")}\n`;
 }
+
+/** The same as Markdown. */
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}

@@ -79,6 +79,8 @@ export class AccountWorld implements World {
   readonly #came = new Map<string, string[]>();
   readonly #attached = new Set<string>();
   readonly #replaced = new Set<string>();
+  /** How often something was handed over for clients, whatever their number. */
+  handovers = 0;
   /** Requests made without a session. */
   readonly #waiting: Element[] = [];
   /** The ids under which the roster is asked for. */
@@ -115,6 +117,7 @@ export class AccountWorld implements World {
       },
       clients: {
         send: (clients, frame, logSeq) => {
+          this.handovers += 1;
           for (const client of clients) {
             this.#record(client, frame);
             if (logSeq !== undefined) this.#sentTo.set(client, logSeq);

@@ -36,6 +36,8 @@ export const FAULTS = [
   // Answers no ping: nothing that it was sent is ever confirmed.
   "confirms-nothing",
   "disabled",
+  // Without fault, and with Stream Management.
+  "acknowledges",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

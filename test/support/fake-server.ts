@@ -125,6 +125,8 @@ class Session {
   #localpart = "";
   #scram: ScramServerState | undefined;
   #authenticated = false;
+  /** Stanzas since <enable/> (XEP-0198). */
+  #handled = 0;
 
   constructor(servers: FakeServers, fault: Fault, connection: Connection, socket: Socket) {
     this.#servers = servers;
@@ -153,7 +155,15 @@ class Session {
         return this.#write(`<failure xmlns='${SASL}'><aborted/></failure>`);
       case "response":
         return this.#onResponse(element);
+      case "enable":
+        this.#handled = 0;
+        return this.#write(`<enabled xmlns='urn:xmpp:sm:3' id='s' resume='true'/>`);
+      case "r":
+        return this.#write(`<a xmlns='urn:xmpp:sm:3' h='${this.#handled}'/>`);
+      case "a":
+        return;
       default:
+        this.#handled += 1;
         return this.#onStanza(element);
     }
   }
@@ -172,7 +182,8 @@ class Session {
 
   #features(): string {
     const bind = `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>`;
-    if (this.#authenticated) return bind;
+    if (this.#authenticated)
+      return this.#fault === "acknowledges" ? `${bind}<sm xmlns='urn:xmpp:sm:3'/>` : bind;
     if (this.#fault === "behind-proceed" || this.#fault === "half-behind-proceed")
       return `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
     return `<mechanisms xmlns='${SASL}'><mechanism>SCRAM-SHA-1</mechanism></mechanisms>`;

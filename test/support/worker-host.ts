@@ -12,6 +12,7 @@ export interface HostRequest {
   readonly vars: Readonly<Record<string, string>>;
   readonly persistTo: string;
   readonly port: number;
+  readonly inspectorPort: number | undefined;
 }
 
 export type HostReply =
@@ -48,6 +49,7 @@ async function serve(request: HostRequest): Promise<HostReply> {
     port: request.port,
     resourcePersistencePath: request.persistTo,
     logRequests: false,
+    ...(request.inspectorPort !== undefined && { inspectorPort: request.inspectorPort }),
   });
   process.once("SIGTERM", () => void miniflare.dispose().then(() => process.exit(0)));
   const url = await miniflare.ready;

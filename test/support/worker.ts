@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly port?: number;
   /** Directory of its bundle; that of the interop tests unless given. */
   readonly bundle?: string;
+  /** Where workerd's inspector listens; nowhere unless given. */
+  readonly inspectorPort?: number;
 }
 
 // 32 bytes, base64: any will do, it only has to stay the same across restarts.
@@ -145,6 +147,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<TestWork
     },
     persistTo: options.persistTo ?? join(temporary, "state"),
     port: options.port ?? (await freePort()),
+    inspectorPort: options.inspectorPort,
   };
   const worker = new TestWorker(request, options.caPath, temporary);
   await worker.start();
