@@ -134,11 +134,14 @@ export class OwnCaps {
     return hasRoom && !open.some((asked) => asked.node === node);
   }
 
-  /** An answer that says nothing is one as well: the same software would not say more the next time. */
+  /** An answer that says nothing is one as well: the same software would not say more soon. */
   #learn(node: string, query: Element | undefined, nowMs: number): boolean {
     if (this.#known.size >= MAX_KNOWN) return false;
     const named = query ? readFeatures(query).filter(isSane) : [];
-    this.#keep(node, { features: new Set(named.slice(0, MAX_FEATURES_EACH)), seenMs: nowMs });
+    const known = { features: new Set(named.slice(0, MAX_FEATURES_EACH)), seenMs: nowMs };
+    // It may have been asked before it was ready; a new process asks again.
+    if (query) this.#keep(node, known);
+    else this.#known.set(node, known);
     return this.#unite();
   }
 

@@ -9,6 +9,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import { iqPayload, iqResult, stanzaKind } from "../xmpp/stanza.ts";
 import type { Part, PartContext } from "./part.ts";
 import type { ClientId } from "./ports.ts";
+import { isForAccount } from "./session.ts";
 
 const MAX_CONVERSATIONS = 1_000;
 const MAX_LENGTH = 1_024;
@@ -49,8 +50,7 @@ export class DisplayedSync implements Part {
   fromClient(id: ClientId, stanza: Element): boolean {
     const { outlet, ports, session } = this.#context;
     const { to, type } = stanza.attrs;
-    if (stanzaKind(stanza) !== "iq" || type !== "set" || (to ?? session.bareJid) !== session.bareJid)
-      return false;
+    if (stanzaKind(stanza) !== "iq" || type !== "set" || !isForAccount(to, session)) return false;
     const publish = iqPayload(stanza)?.getChild("publish", NS.pubsub);
     const items = publish?.attrs.node === NS.displayedSync ? publish.getChildren("item") : [];
     const [item] = items;

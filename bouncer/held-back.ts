@@ -12,8 +12,12 @@ import type { Part } from "./part.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { urgencyOf } from "./urgency.ts";
 
-/** For each client; with more all of it goes out. */
-const MAX_HELD = 500;
+/** With more than this of its own, or when all have more than this together, all that waits for a client goes out. */
+const MAX_HELD = {
+  count: 500,
+  /** Characters of what waits for all clients. */
+  totalLength: 8_388_608,
+};
 /** No address and no node has one; and no client's id has a space. */
 const SEPARATOR = "\n";
 
@@ -27,8 +31,8 @@ export class HeldBack implements Part {
   readonly #ports: HeldBackPorts;
   readonly #clients: Clients;
   readonly #bareJid: string;
-  /** By client: frames by the full JID that they came from and what of it they tell, in the order in which they came. */
-  readonly #held = new Map<ClientId, Map<string, string>>();
+  readonly #held = new Map<ClientId, Held>();
+  #totalLength = 0;
 
   constructor(ports: HeldBackPorts, clients: Clients, bareJid: string) {
     this.#ports = ports;
@@ -37,6 +41,7 @@ export class HeldBack implements Part {
     for (const { key, value } of ports.store.held.entries()) {
       const space = key.indexOf(" ");
       this.#of(key.slice(0, space)).set(key.slice(space + 1), value);
+      this.#totalLength += value.length;
     }
   }
 
@@ -79,7 +84,7 @@ export class HeldBack implements Part {
 
   /** The client is gone for good. */
   detached(id: ClientId): void {
-    for (const key of this.#held.get(id)?.keys() ?? []) this.#ports.store.held.delete(rowOf(id, key));
+    for (const key of this.#held.get(id)?.keys() ?? []) this.#take(id, key);
     this.#held.delete(id);
   }
 
@@ -88,32 +93,83 @@ export class HeldBack implements Part {
     for (const id of this.#held.keys()) if (!this.#clients.get(id)) this.detached(id);
   }
 
-  #of(id: ClientId): Map<string, string> {
+  #of(id: ClientId): Held {
     const known = this.#held.get(id);
     if (known) return known;
-    const held = new Map<string, string>();
+    const held = new Held();
     this.#held.set(id, held);
     return held;
   }
 
   #hold(id: ClientId, key: string, frame: string): void {
     const held = this.#of(id);
-    held.delete(key);
-    held.set(key, frame);
+    this.#totalLength += frame.length - held.set(key, frame);
     this.#ports.store.held.set(rowOf(id, key), frame, this.#ports.clock.nowMs());
-    if (held.size > MAX_HELD) this.#giveOut(id, undefined);
+    const isTooMuch = held.size > MAX_HELD.count || this.#totalLength > MAX_HELD.totalLength;
+    if (isTooMuch) this.#giveOut(id, undefined);
   }
 
   /** What waits from one bare JID, or everything. */
   #giveOut(id: ClientId, bareJid: string | undefined): void {
     const held = this.#held.get(id);
-    for (const [key, frame] of held ?? []) {
-      if (bareJid !== undefined && bareJidOf(key.slice(0, key.indexOf(SEPARATOR))) !== bareJid) continue;
-      held?.delete(key);
-      this.#ports.store.held.delete(rowOf(id, key));
-      this.#ports.clients.send([id], frame);
+    if (!held || (bareJid !== undefined && !held.hasOf(bareJid))) return;
+    for (const key of held.keys()) {
+      if (bareJid !== undefined && peerOf(key) !== bareJid) continue;
+      const frame = this.#take(id, key);
+      if (frame !== undefined) this.#ports.clients.send([id], frame);
     }
   }
+
+  #take(id: ClientId, key: string): string | undefined {
+    const frame = this.#held.get(id)?.take(key);
+    if (frame === undefined) return undefined;
+    this.#totalLength -= frame.length;
+    this.#ports.store.held.delete(rowOf(id, key));
+    return frame;
+  }
+}
+
+/** What waits for one client: frames by the full JID that they came from and what of it they tell, in the order in which they came. */
+class Held {
+  readonly #frames = new Map<string, string>();
+  /** How many there are of each bare JID. */
+  readonly #ofPeer = new Map<string, number>();
+
+  get size(): number {
+    return this.#frames.size;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#frames.keys();
+  }
+
+  hasOf(bareJid: string): boolean {
+    return this.#ofPeer.has(bareJid);
+  }
+
+  /** Returns the length of what has given way, 0 for nothing. */
+  set(key: string, frame: string): number {
+    const before = this.take(key);
+    const peer = peerOf(key);
+    this.#frames.set(key, frame);
+    this.#ofPeer.set(peer, (this.#ofPeer.get(peer) ?? 0) + 1);
+    return before?.length ?? 0;
+  }
+
+  take(key: string): string | undefined {
+    const frame = this.#frames.get(key);
+    if (frame === undefined) return undefined;
+    this.#frames.delete(key);
+    const peer = peerOf(key);
+    const left = (this.#ofPeer.get(peer) ?? 1) - 1;
+    if (left === 0) this.#ofPeer.delete(peer);
+    else this.#ofPeer.set(peer, left);
+    return frame;
+  }
+}
+
+function peerOf(key: string): string {
+  return bareJidOf(key.slice(0, key.indexOf(SEPARATOR)));
 }
 
 function rowOf(id: ClientId, key: string): string {

@@ -3,6 +3,7 @@
  * attached: from us where we can speak for all of them, else from one client, else an error.
  */
 import xml, { type Element } from "@xmpp/xml";
+import { bareJidOf } from "../xmpp/jid.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
 import { parseFrame } from "../xmpp/xml/frame.ts";
@@ -16,6 +17,8 @@ import { joinFields, splitFields } from "./text-fields.ts";
 /** Beyond this a request is refused. */
 const MAX_PENDING = {
   count: 1_000,
+  /** Of one peer, so that nobody takes the room of all the others. */
+  ofPeer: 100,
   /** Characters of one request, serialized: more than that fits into no frame to a client. */
   length: 500_000,
   /** Characters of all together. */
@@ -71,6 +74,8 @@ export function answerForAll(request: Element, facts: OwnFacts): Element | undef
 export class IqIn {
   /** In the order in which the clients were asked, which is that of their deadlines. */
   readonly #pending = new Map<string, Pending>();
+  /** How many of them each peer has, by bare JID. */
+  readonly #ofPeer = new Map<string, number>();
   readonly #store: TextStore;
   readonly #responders: Responders;
   #totalLength = 0;
@@ -83,14 +88,13 @@ export class IqIn {
       const frame = parseFrame(text, DEFAULT_LIMITS);
       if (!frame.ok || !frame.element) continue;
       const { length } = text;
-      this.#pending.set(key, {
+      this.#add(key, {
         request: frame.element,
         asked,
         tried: tried.flatMap((id) => id ?? []),
         atMs,
         length,
       });
-      this.#totalLength += length;
     }
   }
 
@@ -99,6 +103,7 @@ export class IqIn {
     const { length } = serialize(request);
     const isTooMuch =
       this.#pending.size >= MAX_PENDING.count ||
+      (this.#ofPeer.get(peerOf(request)) ?? 0) >= MAX_PENDING.ofPeer ||
       length > MAX_PENDING.length ||
       this.#totalLength + length > MAX_PENDING.totalLength;
     if (isTooMuch) return refuse(request, "too many requests are waiting", "resource-constraint");
@@ -165,10 +170,16 @@ export class IqIn {
     const next = found.client;
     const key = keyOf(request.attrs.from, request.attrs.id);
     this.#remove(key);
-    this.#pending.set(key, { request, asked: next.id, tried, atMs: nowMs, length });
-    this.#totalLength += length;
+    this.#add(key, { request, asked: next.id, tried, atMs: nowMs, length });
     this.#store.set(key, joinFields(serialize(request), next.id, ...tried), nowMs);
     return { type: "ask", rule: "IQ-7", client: next.id, request, reason: found.reason };
+  }
+
+  #add(key: string, pending: Pending): void {
+    const peer = peerOf(pending.request);
+    this.#pending.set(key, pending);
+    this.#totalLength += pending.length;
+    this.#ofPeer.set(peer, (this.#ofPeer.get(peer) ?? 0) + 1);
   }
 
   #remove(key: string): void {
@@ -176,6 +187,10 @@ export class IqIn {
     if (!pending) return;
     this.#pending.delete(key);
     this.#totalLength -= pending.length;
+    const peer = peerOf(pending.request);
+    const left = (this.#ofPeer.get(peer) ?? 1) - 1;
+    if (left === 0) this.#ofPeer.delete(peer);
+    else this.#ofPeer.set(peer, left);
     this.#store.delete(key);
   }
 }
@@ -187,6 +202,10 @@ function refuse(
 ): IqInDecision {
   const type = condition === "resource-constraint" ? "wait" : "cancel";
   return { type: "answer", rule: "IQ-8", answer: errorReply(request, { type, condition }), reason };
+}
+
+function peerOf(request: Element): string {
+  return bareJidOf(request.attrs.from ?? "");
 }
 
 /** Two peers may use the same id: a request is known by both. */

@@ -93,11 +93,12 @@ export class IqOut {
     return this.#keep(request, client, options);
   }
 
-  /** Takes out all that waited for this, in the order they were asked, without what they asked. */
+  /** Takes out all that waited for this, or for one of it (its name, a space, and which), in the order they were asked. */
   takeHeld(held: string): { client: ClientId; request: Element }[] {
     const taken: { client: ClientId; request: Element }[] = [];
     for (const open of this.#open.values()) {
-      if (open.held !== held || typeof open.asker !== "string") continue;
+      const isIt = open.held === held || open.held?.startsWith(`${held} `);
+      if (!isIt || typeof open.asker !== "string") continue;
       this.#remove(open.id);
       taken.push({ client: open.asker, request: outlineOf(open) });
     }

@@ -12,8 +12,17 @@ import { type Asker, IqOut } from "./iq-out.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { PeerSessions } from "./peer-sessions.ts";
+import { isFromOwnServer } from "./pushes.ts";
 import { Responders } from "./responders.ts";
-import type { Session } from "./session.ts";
+import { isForAccount, type Session } from "./session.ts";
+
+/** What only the account's own server may ask or tell a client of (ROS-2, BLOCK-1). */
+const OWN_MATTERS: ReadonlySet<string | undefined> = new Set([
+  NS.roster,
+  NS.blocking,
+  NS.carbons,
+  "jabber:iq:privacy",
+]);
 
 interface IqDependencies {
   ports: Pick<Ports, "clock" | "ids" | "store">;
@@ -44,9 +53,9 @@ export class Iq {
     const { clients, outlet, session } = this.#deps;
     const client = clients.get(id);
     const payload = iqPayload(request);
-    const toAccount = request.attrs.to === undefined || request.attrs.to === session.bareJid;
-    if (toAccount && client && payload?.getNS() === NS.carbons && request.attrs.type === "set") {
-      client.carbons = payload.getName() === "enable";
+    const switchTo = request.attrs.type === "set" ? carbonsSwitch(payload) : undefined;
+    if (client && switchTo !== undefined && isForAccount(request.attrs.to, session)) {
+      client.carbons = switchTo;
       const stanza = iqResult(request);
       return outlet.deliver({ rule: "MSG-7", stanza, to: [id], reason: "carbons are ours to switch" });
     }
@@ -107,8 +116,13 @@ export class Iq {
   }
 
   requestFromUpstream(request: Element): void {
-    const { caps, clients, outlet, ports } = this.#deps;
+    const { caps, clients, outlet, ports, session } = this.#deps;
     const nowMs = ports.clock.nowMs();
+    if (OWN_MATTERS.has(iqPayload(request)?.getNS()) && !isFromOwnServer(request, session.bareJid)) {
+      const error = errorReply(request, { type: "cancel", condition: "service-unavailable" });
+      outlet.toUpstream("IQ-14", error, "nobody else's to ask");
+      return;
+    }
     const [latest] = clients.byRecency();
     const idleSeconds = latest ? Math.max(0, Math.floor((nowMs - latest.lastActiveMs) / 1000)) : 0;
     const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds });
@@ -193,4 +207,10 @@ export class Iq {
       }
     }
   }
+}
+
+/** XEP-0280 sections 4 and 5: are carbons to be switched on, or off? Undefined when the request is about something else. */
+function carbonsSwitch(payload: Element | undefined): boolean | undefined {
+  if (payload?.is("enable", NS.carbons)) return true;
+  return payload?.is("disable", NS.carbons) ? false : undefined;
 }

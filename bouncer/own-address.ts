@@ -14,9 +14,11 @@ import type { ClientId } from "./ports.ts";
 const ANSWER_TIMEOUT_MS = 20_000;
 const MAX_OPEN = 100;
 
+/** What such a request waits for; with the id under which the sibling was asked. */
+const HELD = "sibling";
+
 interface Open {
   asker: ClientId;
-  request: Element;
   asked: ClientId;
   deadlineMs: number;
 }
@@ -48,6 +50,11 @@ export class OwnAddress implements Part {
     this.#fail((open) => open.asked === id);
   }
 
+  /** IQ-11: who was asked would not know the answer for one by now. */
+  revived(): void {
+    this.#refuseHeld(HELD);
+  }
+
   tick(nowMs: number): void {
     this.#fail((open) => open.deadlineMs <= nowMs);
   }
@@ -58,7 +65,7 @@ export class OwnAddress implements Part {
   }
 
   #request(asker: ClientId, request: Element): void {
-    const { caps, clients, outlet, ports, session } = this.#context;
+    const { caps, clients, iq, outlet, ports, session } = this.#context;
     const nowMs = ports.clock.nowMs();
     const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds: 0 });
     if (answer) {
@@ -73,7 +80,8 @@ export class OwnAddress implements Part {
       );
     if (!sibling || this.#open.size >= MAX_OPEN) return this.#refuse(asker, request);
     const id = ports.ids.next();
-    this.#open.set(id, { asker, request, asked: sibling.id, deadlineMs: nowMs + ANSWER_TIMEOUT_MS });
+    this.#open.set(id, { asker, asked: sibling.id, deadlineMs: nowMs + ANSWER_TIMEOUT_MS });
+    iq.hold(request, asker, `${HELD} ${id}`);
     const stanza = clone(request);
     stanza.attrs.id = id;
     stanza.attrs.from = session.fullJid;
@@ -83,15 +91,16 @@ export class OwnAddress implements Part {
 
   /** False when it answers nothing that was asked here. */
   #answer(from: ClientId, answer: Element): boolean {
-    const { outlet, session } = this.#context;
+    const { iq, outlet, session } = this.#context;
     const key = answer.attrs.id ?? "";
-    const open = this.#open.get(key);
-    if (open?.asked !== from) return false;
+    if (this.#open.get(key)?.asked !== from) return false;
     this.#open.delete(key);
-    const stanza = clone(answer);
-    stanza.attrs.id = open.request.attrs.id;
-    stanza.attrs.from = session.fullJid;
-    outlet.deliver({ rule: "SELF-2", stanza, to: [open.asker], reason: "a sibling's answer to its asker" });
+    for (const { client, request } of iq.takeHeld(`${HELD} ${key}`)) {
+      const stanza = clone(answer);
+      stanza.attrs.id = request.attrs.id;
+      stanza.attrs.from = session.fullJid;
+      outlet.deliver({ rule: "SELF-2", stanza, to: [client], reason: "a sibling's answer to its asker" });
+    }
     return true;
   }
 
@@ -99,8 +108,12 @@ export class OwnAddress implements Part {
     for (const [key, open] of this.#open) {
       if (!test(open)) continue;
       this.#open.delete(key);
-      this.#refuse(open.asker, open.request);
+      this.#refuseHeld(`${HELD} ${key}`);
     }
+  }
+
+  #refuseHeld(held: string): void {
+    for (const { client, request } of this.#context.iq.takeHeld(held)) this.#refuse(client, request);
   }
 
   #refuse(asker: ClientId, request: Element): void {

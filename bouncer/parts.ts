@@ -4,6 +4,7 @@ import { BlockList } from "./block-list.ts";
 import { ChatStates } from "./chat-states.ts";
 import { Commands } from "./commands/commands.ts";
 import { DisplayedSync } from "./displayed-sync.ts";
+import { IllFormed } from "./ill-formed.ts";
 import { OwnAddress } from "./own-address.ts";
 import { ClientStates } from "./client-states.ts";
 import { Outage } from "./outage.ts";
@@ -18,6 +19,7 @@ export function makeParts(context: PartContext): Part[] {
   const roster = new Roster(context);
   const rooms = new Rooms(context);
   return [
+    new IllFormed(context),
     new Receipts(context, context.ports.store.receipts),
     new ChatStates(context),
     new ClientStates(context),

@@ -53,10 +53,10 @@ export class PresenceIn {
     return this.#own;
   }
 
-  /** Takes a presence from upstream and says who gets it. `holders` are those who sent presence there. */
+  /** Takes a presence from upstream and says who gets it. `holders()` are those who sent presence there. */
   receive(
     presence: Element,
-    context: { fullJid: string; holders: string[]; nowMs: number },
+    context: { fullJid: string; holders: () => string[]; nowMs: number },
     clients: Clients,
   ): Delivery {
     const { from = "", type } = presence.attrs;
@@ -77,12 +77,14 @@ export class PresenceIn {
       return deliver("PRES-7", available, "our own presence, reflected");
     }
     if (type === "error") {
-      return context.holders.length > 0
-        ? deliver("ERR-2", context.holders, "an error for those who sent presence there")
+      const holders = context.holders();
+      return holders.length > 0
+        ? deliver("ERR-2", holders, "an error for those who sent presence there")
         : deliver("ERR-2", available, "an error that no directed presence caused");
     }
-    if (presence.getChild("x", NS.mucUser)) {
-      return deliver("PRES-8", context.holders, "a room's occupant, to those in the room");
+    // Nobody is an occupant of a room and a contact at once: what a contact says is no room's.
+    if (presence.getChild("x", NS.mucUser) && !this.#contacts.has(from)) {
+      return deliver("PRES-8", context.holders(), "a room's occupant, to those in the room");
     }
     this.requests.receive(presence, context.nowMs);
     if (type === "unavailable") this.#forgetContact(from);

@@ -67,6 +67,7 @@ export class PresenceOut {
   /** A new upstream session knows nothing of us: what has to be said again, besides the broadcast. */
   restart(): Element[] {
     this.#lastBroadcast = undefined;
+    this.#leaving.clear();
     return [...this.#directed.values()].map(({ last }) => clone(last));
   }
 

@@ -43,7 +43,7 @@ export class Presence {
 
   fromUpstream(presence: Element): void {
     const { clients, outlet, ports, session } = this.#deps;
-    const holders = this.#out.holders(presence.attrs.from ?? "");
+    const holders = (): ClientId[] => this.#out.holders(presence.attrs.from ?? "");
     const context = { fullJid: session.fullJid, holders, nowMs: ports.clock.nowMs() };
     outlet.deliver(this.#in.receive(presence, context, clients));
     this.#out.reflected(presence);

@@ -8,6 +8,7 @@ import type { Element } from "@xmpp/xml";
 import { readCarbon } from "../xmpp/carbons.ts";
 import { bareJidOf } from "../xmpp/jid.ts";
 import { type Acknowledgement, acknowledgementsIn, substanceOf } from "../xmpp/message-payload.ts";
+import { NS } from "../xmpp/namespaces.ts";
 import { stanzaKind } from "../xmpp/stanza.ts";
 import type { Part, PartContext } from "./part.ts";
 import type { ClientId, TextStore } from "./ports.ts";
@@ -41,7 +42,9 @@ export class Receipts implements Part {
     else {
       const message = carbon?.message ?? stanza;
       const { from = bareJid, id, type } = message.attrs;
-      if (type !== "error" && id !== undefined) this.#gone.delete(this.#keyOf(from, id, type));
+      // A room tells its history anew to whoever joins.
+      const isHistory = type === "groupchat" && message.getChild("delay", NS.delay) !== undefined;
+      if (type !== "error" && id !== undefined && !isHistory) this.#gone.delete(this.#keyOf(from, id, type));
     }
     return false;
   }

@@ -13,6 +13,7 @@ import type { Part, PartContext } from "./part.ts";
 import type { ClientId } from "./ports.ts";
 import { isFromOwnServer } from "./pushes.ts";
 import { RosterItems } from "./roster-items.ts";
+import { isForAccount } from "./session.ts";
 
 const HELD = "roster";
 const EMPTY_QUERY_END = "/></iq>";
@@ -64,7 +65,7 @@ export class Roster implements Part {
     if (stanzaKind(stanza) !== "iq" || stanza.attrs.type !== "get") return false;
     const query = iqPayload(stanza);
     const { to } = stanza.attrs;
-    if (!query?.is("query", NS.roster) || (to !== undefined && to !== session.bareJid)) return false;
+    if (!query?.is("query", NS.roster) || !isForAccount(to, session)) return false;
     const client = clients.get(id);
     if (client) client.interested = true;
     if (this.#items.isKnown) this.#serve(id, stanza, query.attrs.ver);

@@ -4,6 +4,8 @@
  *
  * Memory is bounded: archive ids of the latest messages, and of the latest of those peers whose delayed messages came.
  */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
@@ -17,6 +19,8 @@ const MAX_LATEST = 1_000;
 const MAX_OF_PEER = 200;
 /** Peers remembered. */
 const MAX_PEERS = 20;
+/** Characters of a name that is kept as it is. */
+const MAX_NAME_LENGTH = 256;
 
 export class Duplicates {
   readonly #store: Pick<LogStore, "latestIds" | "ofPeer">;
@@ -79,7 +83,7 @@ export class Duplicates {
 function namesOf({ peer, stanzaId, message }: Pick<Loggable, "peer" | "stanzaId" | "message">): string[] {
   const { id, from } = message.attrs;
   const names = stanzaId === undefined ? [] : [archived(peer, stanzaId)];
-  if (id !== undefined) names.push(JSON.stringify([from, id, bodyOf(message)]));
+  if (id !== undefined) names.push(shortened(JSON.stringify([from, id, bodyOf(message)])));
   return names;
 }
 
@@ -88,7 +92,12 @@ function bodyOf(message: Element): string {
 }
 
 function archived(peer: string, stanzaId: string): string {
-  return JSON.stringify([peer, stanzaId]);
+  return shortened(JSON.stringify([peer, stanzaId]));
+}
+
+/** The other side chooses how long ids and words are. Who makes two of its own alike has one of them dropped, at worst. */
+function shortened(name: string): string {
+  return name.length <= MAX_NAME_LENGTH ? name : bytesToHex(sha256(utf8ToBytes(name)));
 }
 
 /** A set keeps the order of insertion: the oldest gives way. */

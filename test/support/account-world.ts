@@ -265,6 +265,11 @@ export class AccountWorld implements World {
     this.nowMs = untilMs;
   }
 
+  /** How many rows this store has. */
+  countOf(store: "contacts" | "held" | "inbound" | "peerSessions" | "pep" | "receipts" | "requests"): number {
+    return this.#ports.store[store].entries().length;
+  }
+
   next(place: string): string | undefined {
     const queue = this.#came.get(place);
     const first = queue?.shift();

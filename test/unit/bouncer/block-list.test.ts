@@ -66,14 +66,14 @@ describe("BLOCK-1 pushes", () => {
   it.each([
     ["a contact", "bob@example.org/a"],
     ["our server's domain", "example.org"],
-  ])("BLOCK-1 ROS-2 IQ-8 from %s it is none", async (_name, from) => {
+  ])("BLOCK-1 IQ-14 from %s it is none", async (_name, from) => {
     await playPolicy([
       ...three,
       {
         upstream: "sends",
         xml: `<iq type="set" from="${from}" to="$full" id="push">${block("eve@example.org")}</iq>`,
       },
-      { rule: "IQ-8", because: "no client is there to answer", to: "upstream" },
+      { rule: "IQ-14", because: "nobody else's to ask", to: "upstream" },
       { upstream: "gets", xml: `<iq type="error" from="$full" to="${from}" id="push">${UNAVAILABLE}</iq>` },
     ]);
   });

@@ -165,6 +165,11 @@ describe("IQ-7 any other request goes to one available client", () => {
   });
 });
 
+const refused = (from: string): unknown =>
+  shape(
+    `<iq type="error" to="${from}" id="over"><error type="wait"><resource-constraint xmlns="${STANZAS}"/></error></iq>`,
+  );
+
 describe("IQ-8 no client is left to ask", () => {
   it.each<[string, Script]>([
     ["nobody is attached", []],
@@ -187,19 +192,25 @@ describe("IQ-8 no client is left to ask", () => {
     ]);
   });
 
-  it("at most 1,000 requests wait for clients; the next one is told to wait", () => {
+  it("IQ-8 at most 1,000 requests wait for clients, and 100 of one peer; the next one is told to wait", () => {
     const world = new AccountWorld();
     world.attach("alice/one", "one");
     world.send("alice/one", `<presence/>`);
     world.next("upstream");
-    for (let id = 0; id < 1_000; id += 1) world.upstreamSends(`<iq type="set" from="b@c/d" id="${id}"/>`);
+    for (let id = 0; id < 100; id += 1)
+      world.upstreamSends(`<iq type="set" from="b@c/d${id % 7}" id="${id}"/>`);
+    world.upstreamSends(`<iq type="set" from="b@c/e" id="over"/>`);
+    expect(shape(world.next("upstream") ?? "")).toEqual(refused("b@c/e"));
+    for (let id = 0; id < 900; id += 1)
+      world.upstreamSends(`<iq type="set" from="b${id % 90}@c/d" id="${id}"/>`);
     expect(world.leftovers()["alice/one"]).toHaveLength(1_000);
-    world.upstreamSends(`<iq type="set" from="b@c/d" id="over"/>`);
-    expect(shape(world.next("upstream") ?? "")).toEqual(
-      shape(
-        `<iq type="error" to="b@c/d" id="over"><error type="wait"><resource-constraint xmlns="${STANZAS}"/></error></iq>`,
-      ),
-    );
+    world.upstreamSends(`<iq type="set" from="new@c/d" id="over"/>`);
+    expect(shape(world.next("upstream") ?? "")).toEqual(refused("new@c/d"));
+    // What was answered makes room.
+    world.send("alice/one", `<iq type="result" to="b@c/d0" id="0"/>`);
+    world.next("upstream");
+    world.upstreamSends(`<iq type="set" from="b@c/e" id="again"/>`);
+    expect(world.leftovers()["alice/one"]).toHaveLength(1_001);
   });
 
   it("UP-8 a new session: who asked over the old one gets no answer", async () => {

@@ -49,17 +49,18 @@ describe("ROS-2 a push from anybody else is none", () => {
     ["a contact", "bob@example.org/a"],
     ["our server's domain", "example.org"],
     ["our own full JID", "$full"],
-  ])("ROS-2 IQ-7 from %s: a request like any other", async (_name, from) => {
+  ])("ROS-2 IQ-14 from %s: refused, and no client sees it", async (_name, from) => {
     await playPolicy([
       { attach: "alice/one" },
       { attach: "alice/two" },
       ...asksForRoster("alice/one"),
       ...comesOnline("alice/two"),
       { upstream: "sends", xml: `<iq type="set" from="${from}" to="$full" id="push">${roster}</iq>` },
-      { rule: "IQ-7", because: "the most recently active client", to: ["alice/two"] },
-      { to: "alice/two", expect: `<iq type="set" from="${from}" to="$full" id="push">${roster}</iq>` },
-      { silent: "alice/one" },
-      { upstream: "silent" },
+      { rule: "IQ-14", because: "nobody else's to ask", to: "upstream" },
+      {
+        upstream: "gets",
+        xml: `<iq type="error" from="$full" to="${from}" id="push"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+      },
     ]);
   });
 });
