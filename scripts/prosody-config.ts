@@ -22,6 +22,8 @@ export interface ProsodyBehaviour {
   readonly withoutModules?: readonly string[];
   /** Modules to add, e.g. from prosody-modules. */
   readonly withModules?: readonly string[];
+  /** Modules to add to the room service, e.g. from prosody-modules. */
+  readonly withRoomModules?: readonly string[];
   /** Localparts of accounts that are in one another's rosters from the start (subscription both). */
   readonly mutualContacts?: readonly string[];
   /** Lua put at the end of the global section. */
@@ -111,7 +113,7 @@ VirtualHost ${lua(PROSODY_HOST)}
 
 Component ${lua(PROSODY_ROOMS)} "muc"
   name = "Rooms"
-  modules_enabled = { "muc_mam" }
+  modules_enabled = ${luaList(["muc_mam", ...(behaviour.withRoomModules ?? [])])}
   -- A new room is usable at once, without a configuration form.
   muc_room_locking = false
   muc_log_by_default = true

@@ -7,29 +7,21 @@ import { waitFor } from "../../scripts/processes.ts";
 import type { RawSession } from "../support/raw-client.ts";
 import { missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
-import { startEjabberdStage, startStage } from "./stage.ts";
-
-type AnyStage = Awaited<ReturnType<typeof startStage>> | Awaited<ReturnType<typeof startEjabberdStage>>;
-
-const MUC = "http://jabber.org/protocol/muc";
-const USER = `${MUC}#user`;
-const starts: Record<string, () => Promise<AnyStage>> = { prosody: startStage, ejabberd: startEjabberdStage };
-
-function join(room: string, nick: string, inside = ""): string {
-  return `<presence to="${room}/${nick}"><x xmlns="${MUC}">${inside}</x></presence>`;
-}
-
-function say(room: string, body: string): string {
-  return `<message to="${room}" type="groupchat" id="${body}"><body>${body}</body></message>`;
-}
-
-function codesOf(presence: Element): (string | undefined)[] {
-  const statuses = presence.getChild("x", USER)?.getChildren("status") ?? [];
-  return statuses.map(({ attrs }) => attrs.code);
-}
-
-const field = (variable: string, value: string): string =>
-  `<field var="${variable}"><value>${value}</value></field>`;
+import {
+  type AnyStage,
+  codesOf,
+  configure,
+  decree,
+  field,
+  heard,
+  host,
+  join,
+  say,
+  showings,
+  STAGES,
+  told,
+  USER,
+} from "./room-visit.ts";
 
 /** What a client was told by the room, in outline and in order. */
 function story(session: RawSession, room: string, from = 0): string[] {
@@ -50,33 +42,7 @@ function story(session: RawSession, room: string, from = 0): string[] {
   });
 }
 
-async function heard(session: RawSession, body: string): Promise<Element> {
-  return await session.stanza("message", (message) => message.getChildText("body") === body);
-}
-
-async function told(session: RawSession, from: string, type?: string): Promise<Element> {
-  return await session.stanza("presence", ({ attrs }) => attrs.from === from && attrs.type === type);
-}
-
-/** Somebody who makes the room, without the proxy, and sees everything in it. */
-async function host(stage: AnyStage, localpart: string, room: string): Promise<RawSession> {
-  const bob = await stage.attachDirectly(await stage.account(localpart), "sofa");
-  bob.send("<presence/>");
-  bob.send(join(room, "bob"));
-  await told(bob, `${room}/bob`);
-  const form = `<query xmlns="${MUC}#owner"><x xmlns="jabber:x:data" type="submit"/></query>`;
-  await bob.request(`<iq type="set" id="form" to="${room}">${form}</iq>`);
-  return bob;
-}
-
-/** How often the room has shown this nickname to somebody, as coming and as going. */
-function showings(onlooker: RawSession, address: string, type?: string): number {
-  return onlooker.stanzas.all.filter(
-    (stanza) => stanza.is("presence") && stanza.attrs.from === address && stanza.attrs.type === type,
-  ).length;
-}
-
-describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(starts))(
+describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(STAGES))(
   "rooms, on %s",
   (_name, start) => {
     let stage: AnyStage;
@@ -185,9 +151,11 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(starts))(
     it("MUC-8: a password that one has and the other has not", async () => {
       const room = `locked@${rooms}`;
       const bob = await host(stage, "bob-locked", room);
-      const form = `<x xmlns="jabber:x:data" type="submit">${field("FORM_TYPE", `${MUC}#roomconfig`)}${field("muc#roomconfig_passwordprotectedroom", "1")}${field("muc#roomconfig_roomsecret", "sesame")}</x>`;
-      const result = await bob.request(
-        `<iq type="set" id="lock" to="${room}"><query xmlns="${MUC}#owner">${form}</query></iq>`,
+      const result = await configure(
+        bob,
+        room,
+        field("muc#roomconfig_passwordprotectedroom", "1"),
+        field("muc#roomconfig_roomsecret", "sesame"),
       );
       expect(result.attrs.type).toBe("result");
       const alice = await stage.account("alice-locked");
@@ -210,10 +178,7 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(starts))(
         await told(client, `${room}/al`);
       }
       await told(bob, `${room}/al`);
-      const item = '<item nick="al" role="none"><reason>tea is over</reason></item>';
-      await bob.request(
-        `<iq type="set" id="kick" to="${room}"><query xmlns="${MUC}#admin">${item}</query></iq>`,
-      );
+      await decree(bob, room, 'nick="al" role="none"');
       for (const client of clients) {
         expect(codesOf(await told(client, `${room}/al`, "unavailable"))).toContain("307");
       }
