@@ -88,7 +88,7 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(STAGES))(
       await told(carol, carol.fullJid);
       const to = carol.fullJid.slice(0, carol.fullJid.indexOf("/"));
       // Not every room lets everybody invite.
-      await decree(bob, room, 'nick="al" role="moderator"');
+      await decree(bob, room, `jid="${alice.jid}" affiliation="admin"`);
       await phone.request('<iq type="set" id="carbons"><enable xmlns="urn:xmpp:carbons:2"/></iq>');
       desk.send(`<message to="${room}"><x xmlns="${USER}"><invite to="${to}"/></x></message>`);
       const invited = await carol.stanza("message", ({ attrs }) => attrs.from === room);
