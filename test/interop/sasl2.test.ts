@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
 import { WITH_SASL2 } from "../support/prosody.ts";
 import type { RawSession } from "../support/raw-client.ts";
-import { missingSasl2 } from "../support/requirements.ts";
+import { missingModules } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
 import { type Stage, startStage } from "./stage.ts";
 
@@ -24,7 +24,7 @@ function bodyOf(stanza: Element): string | null {
   return stanza.getChildText("body");
 }
 
-describe.skipIf(missingSasl2)("SASL2 with Prosody", () => {
+describe.skipIf(missingModules)("SASL2 with Prosody", () => {
   let stage: Stage;
   let state: string;
   let mark = 0;

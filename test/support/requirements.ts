@@ -14,11 +14,8 @@ import {
 /** For describe.skipIf(): no private Prosody can be started here. */
 export const missingProsody = findProgram(PROSODY) === undefined || findProgram(OPENSSL) === undefined;
 
-/** For describe.skipIf(): no private Prosody with community modules (XEP-0425). */
+/** For describe.skipIf(): no private Prosody with community modules (SASL2, XEP-0425). */
 export const missingModules = missingProsody || findProgram(PROSODY_MODULES) === undefined;
-
-/** For describe.skipIf(): no private Prosody that has SASL2. */
-export const missingSasl2 = missingModules;
 
 /** For describe.skipIf(): no private ejabberd can be started here. */
 export const missingEjabberd = [EJABBERD, ERLANG, OPENSSL].some(
