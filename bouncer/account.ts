@@ -8,6 +8,8 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { isAutomatic } from "../xmpp/message-payload.ts";
 import { isIqRequest, stanzaKind } from "../xmpp/stanza.ts";
+import { ArchiveHost } from "./archive/archive-host.ts";
+import { type Hole, Holes } from "./archive/holes.ts";
 import { Attachments } from "./attachments.ts";
 import { OwnCaps } from "./caps.ts";
 import { type Client, type ClientRecord, Clients } from "./clients.ts";
@@ -45,6 +47,7 @@ export class Account {
   readonly #presence: Presence;
   readonly #log: MessageLog;
   readonly #messages: MessageFlow;
+  readonly #holes: Holes;
   /** In the order in which they are asked. */
   readonly #parts: readonly Part[];
   readonly #attachments: Attachments;
@@ -59,8 +62,10 @@ export class Account {
       downReason: "There is no connection to the server yet.",
     };
     const trace = new Trace();
-    const logged = { ports, clients: this.#clients, session: this.#session, trace };
-    this.#log = new MessageLog(ports, this.#session);
+    const archive = new ArchiveHost(ports, bareJid);
+    this.#holes = new Holes(ports);
+    const logged = { ports, clients: this.#clients, session: this.#session, trace, archive };
+    this.#log = new MessageLog(ports, this.#session, archive);
     const held = new HeldBack(ports, this.#clients, bareJid);
     const catchUp = new CatchUp({ ...logged, held, newDevice });
     this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp, held });
@@ -84,12 +89,21 @@ export class Account {
     const onCapsLearned = (changed: boolean): void => this.#capabilitiesLearned(changed);
     const clientsAt = (address: string): ReadonlySet<ClientId> | undefined =>
       this.#parts.map((part) => part.clientsAt?.(address)).find((found) => found !== undefined);
-    this.#iq = new Iq({ ...shared, sessions, clientsAt, onCapsLearned });
+    this.#iq = new Iq({ ...shared, archive, sessions, clientsAt, onCapsLearned });
     const log = { messages: this.#log, catchUp };
     const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
     const forgetContacts = (isGone: (address: string) => boolean): void =>
       this.#presence.forgetContacts(isGone);
-    const rest = { detachedShow, iq: this.#iq, isRoom, forgetContacts, log, onSent };
+    const rest = {
+      archive,
+      holes: this.#holes,
+      detachedShow,
+      iq: this.#iq,
+      isRoom,
+      forgetContacts,
+      log,
+      onSent,
+    };
     this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
     this.#attachments = new Attachments({
       ...shared,
@@ -102,6 +116,11 @@ export class Account {
   /** What was decided lately and why, oldest first. */
   trace(): TraceEntry[] {
     return this.#outlet.trace.entries();
+  }
+
+  /** MAM-10: when the log may have missed something, and why; oldest first. */
+  holes(): Hole[] {
+    return this.#holes.all();
   }
 
   /** Who is attached, or expected back; most recently active first. */

@@ -11,8 +11,12 @@ interface Correction {
   /** Who is asked: the server, by its domain, or the account, by its bare JID or no address. */
   of: readonly ("account" | "server")[];
   is: "ours" | "void";
+  /** Only where we keep the account's archive (MAM-1). */
+  withArchive?: true;
   why: string;
 }
+
+const ARCHIVE = { of: ["account"], is: "ours", withArchive: true } as const;
 
 /** Whoever makes a feature, or takes one away, adds it here. */
 const CORRECTIONS: readonly Correction[] = [
@@ -40,16 +44,29 @@ const CORRECTIONS: readonly Correction[] = [
     is: "void",
     why: "As above.",
   },
+  { feature: NS.mam, ...ARCHIVE, why: "XEP-0313: the log is the archive." },
+  { feature: `${NS.mam}#extended`, ...ARCHIVE, why: "All of section 4 is there." },
+  { feature: `${NS.mam}#groupchat-field`, ...ARCHIVE, why: "The form has the field." },
+  { feature: `${NS.mam}#groupchat-available`, ...ARCHIVE, why: "What was said in rooms is in the log." },
+  { feature: NS.stanzaIds, ...ARCHIVE, why: "XEP-0359: messages carry the ids of the archive." },
 ];
 
-/** Corrects, in place, the answer to what a client asked `askedTo`, if that was who can do what. */
-export function correctDisco(answer: Element, askedTo: string | undefined, bareJid: string): void {
+interface Asked {
+  /** Whom the client asked. */
+  askedTo: string | undefined;
+  bareJid: string;
+  /** Do we keep the account's archive? */
+  keepsArchive: boolean;
+}
+
+/** Corrects, in place, the answer to a client's question, if that was who can do what. */
+export function correctDisco(answer: Element, { askedTo, bareJid, keepsArchive }: Asked): void {
   const asked = whoIs(askedTo, bareJid);
   const query = answer.attrs.type === "result" ? answer.getChild("query", NS.discoInfo) : undefined;
   // A node is something else, or a hash that says what it stands for.
   if (!asked || !query || query.attrs.node !== undefined) return;
-  for (const { feature, of, is } of CORRECTIONS) {
-    if (!of.includes(asked)) continue;
+  for (const { feature, of, is, withArchive } of CORRECTIONS) {
+    if (!of.includes(asked) || (withArchive && !keepsArchive)) continue;
     const named = query.getChildren("feature").filter(({ attrs }) => attrs.var === feature);
     if (is === "void") for (const child of named) query.remove(child);
     else if (named.length === 0) query.append(xml("feature", { var: feature }));

@@ -4,6 +4,7 @@
 import type { Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult } from "../xmpp/stanza.ts";
+import type { ArchiveHost } from "./archive/archive-host.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
 import { correctDisco } from "./disco-patch.ts";
@@ -33,6 +34,7 @@ interface IqDependencies {
   sessions: PeerSessions;
   /** The clients that alone have to do with this bare JID; undefined where all have. */
   clientsAt(bareJid: string): ReadonlySet<ClientId> | undefined;
+  archive: Pick<ArchiveHost, "isOurs">;
   /** We have learned what a client's software can do, and have something else to advertise if that `changed`. */
   onCapsLearned(changed: boolean): void;
 }
@@ -110,7 +112,9 @@ export class Iq {
     const decision = this.#out.answer(answer);
     if (!decision.deliver) return outlet.withhold("IQ-2", answer, decision.reason);
     if (typeof decision.asker === "string") {
-      correctDisco(decision.answer, decision.askedTo, this.#deps.session.bareJid);
+      const { archive, session } = this.#deps;
+      const { bareJid } = session;
+      correctDisco(decision.answer, { askedTo: decision.askedTo, bareJid, keepsArchive: archive.isOurs });
     }
     this.#answer("IQ-2", decision.asker, decision.answer, "an answer goes to its asker");
   }

@@ -51,4 +51,6 @@ export interface OwnerStatus {
   waitingForServer: number;
   /** What happened to the session, oldest first. */
   history: OwnerEvent[];
+  /** When the log may have missed something that cannot be had any more, and why; oldest first. */
+  holes: { from: string; to: string; reason: string }[];
 }

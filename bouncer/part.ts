@@ -4,6 +4,8 @@
  * decides.
  */
 import type { Element } from "@xmpp/xml";
+import type { ArchiveHost } from "./archive/archive-host.ts";
+import type { Holes } from "./archive/holes.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
 import type { Iq } from "./iq.ts";
@@ -32,10 +34,13 @@ export interface PartContext {
   iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
   log: {
     /** What has just come, or is just sent, and its place in the log. */
-    messages: Pick<MessageLog, "placeOf" | "sent">;
+    messages: Pick<MessageLog, "archived" | "placeOf" | "sent" | "watch">;
     /** Where clients' devices stopped. */
-    catchUp: Pick<CatchUp, "missedSince">;
+    catchUp: Pick<CatchUp, "late" | "missedSince">;
   };
+  /** Who keeps the account's archive (XEP-0313). */
+  archive: ArchiveHost;
+  holes: Pick<Holes, "add">;
 }
 
 export interface Part {

@@ -1,4 +1,6 @@
 /** Which features take part in the policy, in the order in which they are asked about a stanza. */
+import { ArchiveFill } from "./archive/archive-fill.ts";
+import { OwnArchive } from "./archive/own-archive.ts";
 import { ArchiveResults } from "./archive-results.ts";
 import { BlockList } from "./block-list.ts";
 import { ChatStates } from "./chat-states.ts";
@@ -32,6 +34,8 @@ export function makeParts(context: PartContext): Part[] {
     new OwnAddress(context),
     roster,
     new Pep(context, { isContact: (bareJid) => roster.mayContain(bareJid) }),
+    new OwnArchive(context),
+    new ArchiveFill(context),
     // Its notices come after what the others say to a session's end or beginning.
     new Outage(context),
     // Last: it takes every result of an archive that nobody else has claimed.

@@ -119,6 +119,10 @@ export interface Ports {
     /** The roster's items by address, and its version. */
     roster: TextStore;
     rooms: RoomStore;
+    /** Who keeps the account's archive, and what is yet to be fetched from it (bouncer/archive/). */
+    archive: TextStore;
+    /** When the log may have missed something, and why. */
+    holes: TextStore;
   };
   owner: {
     /** How the account is doing, for its owner. */

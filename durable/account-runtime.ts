@@ -282,6 +282,8 @@ export class AccountRuntime {
         pep: new TextTable(this.#storage.sql, "pep"),
         roster: new TextTable(this.#storage.sql, "roster"),
         rooms: new RoomTables(this.#storage.sql),
+        archive: new TextTable(this.#storage.sql, "archive"),
+        holes: new TextTable(this.#storage.sql, "holes"),
       },
       log: this.#log.store,
       clock: {

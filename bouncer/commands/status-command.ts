@@ -30,7 +30,7 @@ export function statusCommand(read: () => OwnerStatus): Command {
 }
 
 function fieldsOf(status: OwnerStatus): FormField[] {
-  const { server, session, lastError, nextAttempt, tried, clients, history } = status;
+  const { server, session, lastError, nextAttempt, tried, clients, history, holes } = status;
   return [
     line("phase", "State", PHASES[status.phase]),
     line("since", "Since", status.since),
@@ -49,6 +49,11 @@ function fieldsOf(status: OwnerStatus): FormField[] {
     line("waiting", "Waiting for the server", String(status.waitingForServer)),
     ...lines("clients", "Clients", clients.map(describeClient)),
     ...lines("history", "What happened", history.map(describeEvent)),
+    ...lines(
+      "holes",
+      "What the log may have missed",
+      holes.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`),
+    ),
   ];
 }
 

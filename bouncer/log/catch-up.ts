@@ -8,6 +8,7 @@ import { NS } from "../../xmpp/namespaces.ts";
 import { iqPayload } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Client, Clients } from "../clients.ts";
+import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { HeldBack } from "../held-back.ts";
 import type { Part } from "../part.ts";
 import type { ClientId, Ports } from "../ports.ts";
@@ -31,6 +32,7 @@ interface CatchUpDependencies {
   trace: Trace;
   /** What waits for a client because nobody is looking at it. */
   held: Pick<HeldBack, "flush">;
+  archive: Pick<ArchiveHost, "fromLog">;
   newDevice: NewDeviceWindow;
 }
 
@@ -112,6 +114,24 @@ export class CatchUp implements Part {
     progress.dueMs = this.#deps.ports.clock.nowMs() + CARBONS_PATIENCE_MS;
   }
 
+  /**
+   * MAM-9: what came after `since` has come late, and nobody was sent it: clients that have what was before are handed it, in
+   * the same pages and at their own pace.
+   */
+  late(since: number): void {
+    for (const [id, progress] of this.#progress) {
+      if (this.#behind.has(id)) continue;
+      const client = this.#deps.clients.get(id);
+      progress.row.position = since;
+      progress.sentTo = since;
+      progress.hasBegun = client?.presence !== undefined;
+      this.#behind.add(id);
+      if (!progress.hasBegun) progress.dueMs = this.#deps.ports.clock.nowMs() + PRESENCE_PATIENCE_MS;
+      if (!progress.hasBegun || client?.suspendedAtMs !== undefined) this.#save(progress);
+      else this.#handOver(id, progress, { isLast: false });
+    }
+  }
+
   fromClient(id: ClientId, stanza: Element): boolean {
     const got = this.#roundTrips.fromClient(id, stanza);
     if (got) this.acknowledged(id, got.seq);
@@ -185,8 +205,8 @@ export class CatchUp implements Part {
     return next;
   }
 
-  /** The next page. Whether it is the last one is decided by what is in the log now. */
-  #handOver(id: ClientId, progress: Progress): void {
+  /** The next page. Whether it is the last one is decided by what is in the log now, and by whoever knows that more is coming. */
+  #handOver(id: ClientId, progress: Progress, { isLast }: { isLast: boolean } = { isLast: true }): void {
     const { clients, held, ports, trace } = this.#deps;
     const client = clients.get(id);
     progress.dueMs = undefined;
@@ -212,13 +232,14 @@ export class CatchUp implements Part {
     }
     // One whose queue has run over is gone by now.
     if (this.#progress.get(id) !== progress) return;
-    row.position = position < head ? position : undefined;
+    const isBehind = position < head || (!isLast && count > 0);
+    row.position = isBehind ? position : undefined;
     // With nothing to acknowledge, it has all.
     if (count === 0) row.cursor = position;
     this.#save(progress);
     const reason = `${count} messages, from ${from} to ${position} of ${head} in the log`;
     trace.add(ports.clock.nowMs(), "LOG-6", xml("message"), [id], reason);
-    if (position < head) this.#awaitAck(id, progress);
+    if (isBehind) this.#awaitAck(id, progress);
     else this.#behind.delete(id);
   }
 
@@ -240,8 +261,10 @@ export class CatchUp implements Part {
   }
 
   #replayed(message: LoggedMessage, { carbons }: Client): string | undefined {
-    const { session, ports } = this.#deps;
-    return replayForm(message, ports.clock.stamp(message.atMs), { ...session, carbons });
+    const { archive, session, ports } = this.#deps;
+    const { atMs, seq, sent } = message;
+    const frame = archive.fromLog(message.frame, seq);
+    return replayForm({ sent, frame }, ports.clock.stamp(atMs), { ...session, carbons });
   }
 
   #beginOfNew(nowMs: number): number {

@@ -21,14 +21,17 @@ const MAX_OF_PEER = 200;
 const MAX_PEERS = 20;
 /** Characters of a name that is kept as it is. */
 const MAX_NAME_LENGTH = 256;
+/** Archive ids remembered while the log is filled from the archive, which has what comes meanwhile as well. */
+const MAX_WATCHED = 20_000;
 
 export class Duplicates {
-  readonly #store: Pick<LogStore, "latestIds" | "ofPeer">;
+  readonly #store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">;
+  #watched: Set<string> | undefined;
   #latest: Set<string> | undefined;
   /** By peer: what names its messages. */
   readonly #byPeer = new Map<string, Set<string>>();
 
-  constructor(store: Pick<LogStore, "latestIds" | "ofPeer">) {
+  constructor(store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">) {
     this.#store = store;
   }
 
@@ -42,9 +45,28 @@ export class Duplicates {
     return namesOf(loggable).some((name) => known.has(name));
   }
 
+  /** The same of a message that the server's archive has. */
+  hasArchived(loggable: Loggable): boolean {
+    const { peer, stanzaId } = loggable;
+    if (stanzaId !== undefined && this.#watched?.has(shortened(stanzaId)) === true) return true;
+    if (stanzaId !== undefined && this.#latestIds().has(archived(peer, stanzaId))) return true;
+    const known = this.#namesOf(peer);
+    return namesOf(loggable).some((name) => known.has(name));
+  }
+
+  /** From now on the archive ids of all that comes after `after` are remembered; undefined: no longer. */
+  watch(after: number | undefined): void {
+    this.#watched =
+      after === undefined
+        ? undefined
+        : new Set(this.#store.archivedSince(after, MAX_WATCHED).toReversed().map(shortened));
+  }
+
   /** It is in the log now. */
   add(loggable: Loggable): void {
-    const { peer, stanzaId } = loggable;
+    const { peer, room, stanzaId } = loggable;
+    if (stanzaId !== undefined && !room && this.#watched)
+      addBounded(this.#watched, shortened(stanzaId), MAX_WATCHED);
     if (stanzaId !== undefined) addBounded(this.#latestIds(), archived(peer, stanzaId), MAX_LATEST);
     const known = this.#byPeer.get(peer);
     if (known) for (const name of namesOf(loggable)) addBounded(known, name, 2 * MAX_OF_PEER);

@@ -32,6 +32,48 @@ export interface LogPage {
   through: number;
 }
 
+/** Which messages of the log an archive's asker means (XEP-0313 section 4.1). */
+export interface LogFilter {
+  /** The bare JID of the other side. */
+  peer: string | undefined;
+  /** Only to or from exactly this address, a resource of the peer. */
+  fullJid: string | undefined;
+  /** With rooms' messages. */
+  rooms: boolean;
+  /** When it was said, both inclusive; infinite without a limit. */
+  fromMs: number;
+  toMs: number;
+  /** Between these numbers, both exclusive; infinite without a limit. */
+  after: number;
+  before: number;
+  /** Only these numbers. */
+  only: readonly number[] | undefined;
+}
+
+/** One page of what a filter lets through, in the order of the log (XEP-0059). */
+export interface LogSelection {
+  filter: LogFilter;
+  /** The page lies between these numbers, both exclusive; infinite without a limit. */
+  after: number;
+  before: number;
+  /** The latest messages there are between them, rather than the first. */
+  latest: boolean;
+  /** So many are left out first; only where `total` is known. */
+  skip: number;
+  /** At most so many messages, of so many characters; at least one, if there is any. */
+  count: number;
+  length: number;
+}
+
+export interface LogSelected {
+  /** Oldest first. */
+  messages: LoggedMessage[];
+  /** Is there more in the direction of the page? "unknown": too much would have to be looked through. */
+  rest: "none" | "some" | "unknown";
+  /** How many the filter lets through, and how many of them come before the first on the page; where that costs little. */
+  total: { count: number; index: number } | undefined;
+}
+
 /** The account's log: written at once, kept for as long as the settings say. */
 export interface LogStore {
   /** Returns the message's number; undefined when it is too large to be kept. */
@@ -46,6 +88,13 @@ export interface LogStore {
   latestIds(count: number): { peer: string; stanzaId: string }[];
   /** After which number to begin for the latest `count` messages that are no room's and no older than `sinceMs`. */
   beginOf(count: number, sinceMs: number): number;
+  /** The log as an archive. What is looked at is bounded, however long the log is. */
+  select(selection: LogSelection): LogSelected;
+  has(seq: number): boolean;
+  /** When the last message that is no room's was said, and the last id under which the account's server has archived one. */
+  newest(): { atMs: number | undefined; stanzaId: string | undefined };
+  /** The ids under which the account's server has archived what came after `after`: of the latest `count`. */
+  archivedSince(after: number, count: number): string[];
 }
 
 /** How far a device has got in the log. */

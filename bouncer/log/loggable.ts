@@ -57,6 +57,16 @@ export function shouldLogSent(message: Element, bareJid: string): LogDecision {
   return { log: true, message, sent: true, peer, room: false, stanzaId: undefined };
 }
 
+/** A message from the archive of the account's server, under its id there. Rooms have archives of their own. */
+export function shouldLogArchived(message: Element, stanzaId: string, bareJid: string): LogDecision {
+  const reason = message.attrs.type === "groupchat" ? "a room's" : unloggable(message);
+  if (reason !== undefined) return { log: false, reason };
+  const sent = bareJidOf(message.attrs.from ?? bareJid) === bareJid;
+  const peer = bareJidOf((sent ? message.attrs.to : message.attrs.from) ?? bareJid);
+  // What the account says to itself is what it got, as when it comes.
+  return { log: true, message, sent: sent && peer !== bareJid, peer, room: false, stanzaId };
+}
+
 /**
  * A reason not to log. XEP-0313 section 5.1.1 has at least every body stored and leaves the rest to us: a conversation is
  * complete only with its receipts, markers, corrections, reactions, invitations and calls, so what is left out is named here,

@@ -3,13 +3,15 @@
  * loggable.ts's decision; who gets them is the general rules'.
  */
 import type { Element } from "@xmpp/xml";
+import { readCarbon } from "../../xmpp/carbons.ts";
 import { bareJidOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
+import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { Ports } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { Duplicates } from "./duplicates.ts";
-import { type Loggable, shouldLogReceived, shouldLogSent } from "./loggable.ts";
+import { type Loggable, shouldLogArchived, shouldLogReceived, shouldLogSent } from "./loggable.ts";
 
 /** What became of a message. */
 export type Logged =
@@ -23,7 +25,7 @@ export interface Place {
   seq: number;
   /** A room's: only clients in that room get it. */
   room: boolean;
-  /** The message, and the frame that it is; of a carbon, what is inside. */
+  /** The message as clients get it, and the frame that it is; of a carbon, what is inside. */
   message: Element;
   frame: string;
 }
@@ -34,6 +36,7 @@ const MAX_AHEAD_MS = 1_000;
 export class MessageLog {
   readonly #ports: Pick<Ports, "clock" | "log">;
   readonly #session: Session;
+  readonly #archive: Pick<ArchiveHost, "stamp" | "strip">;
   readonly #duplicates: Duplicates;
   /** The message that is being dealt with: what came from upstream or from a client, and its place. */
   #stanza: Element | undefined;
@@ -41,9 +44,14 @@ export class MessageLog {
   /** When the latest message that was not delayed was said. */
   #latestMs = 0;
 
-  constructor(ports: Pick<Ports, "clock" | "log">, session: Session) {
+  constructor(
+    ports: Pick<Ports, "clock" | "log">,
+    session: Session,
+    archive: Pick<ArchiveHost, "stamp" | "strip">,
+  ) {
     this.#ports = ports;
     this.#session = session;
+    this.#archive = archive;
     this.#duplicates = new Duplicates(ports.log);
   }
 
@@ -51,11 +59,27 @@ export class MessageLog {
   received(message: Element): Logged {
     this.#stanza = message;
     this.#place = undefined;
-    const decision = shouldLogReceived(message, this.#session.bareJid);
+    const { bareJid } = this.#session;
+    this.#archive.strip(readCarbon(message, bareJid)?.message ?? message);
+    const decision = shouldLogReceived(message, bareJid);
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
     if (this.#duplicates.has(decision)) return { outcome: "duplicate", room: decision.room };
     this.#duplicates.add(decision);
-    return this.#append(decision, undefined);
+    return this.#append(decision, undefined, this.#saidAtMs(decision));
+  }
+
+  /** MAM-8: a message that the server's archive has, with its id there and when it was said; the log may have it already. */
+  archived(message: Element, stanzaId: string, atMs: number): Logged {
+    const decision = shouldLogArchived(message, stanzaId, this.#session.bareJid);
+    if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
+    if (this.#duplicates.hasArchived(decision)) return { outcome: "duplicate", room: false };
+    this.#duplicates.add(decision);
+    return this.#append(decision, undefined, atMs);
+  }
+
+  /** MAM-8: from now on the ids of all that comes after `after` are remembered; undefined: no longer. */
+  watch(after: number | undefined): void {
+    this.#duplicates.watch(after);
   }
 
   /** A message that was accepted for upstream. It is given the `from` that the server will stamp. */
@@ -63,8 +87,10 @@ export class MessageLog {
     message.attrs.from = this.#session.fullJid;
     this.#stanza = message;
     this.#place = undefined;
+    this.#archive.strip(message);
     const decision = shouldLogSent(message, this.#session.bareJid);
-    return decision.log ? this.#append(decision, device) : { outcome: "not-logged", reason: decision.reason };
+    if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
+    return this.#append(decision, device, this.#saidAtMs(decision));
   }
 
   /** The place of the stanza that is being dealt with, or of what is inside it. */
@@ -72,19 +98,24 @@ export class MessageLog {
     return stanza === this.#stanza || stanza === this.#place?.message ? this.#place : undefined;
   }
 
-  #append({ message, sent, peer, room, stanzaId }: Loggable, device: string | undefined): Logged {
+  #append(
+    { message, sent, peer, room, stanzaId }: Loggable,
+    device: string | undefined,
+    atMs: number,
+  ): Logged {
     const frame = serialize(message);
     const { id: messageId } = message.attrs;
-    const atMs = this.#saidAtMs(message, peer);
     const entry = { atMs, sent, device, peer, room, messageId, stanzaId, frame };
     const seq = this.#ports.log.append(entry);
     if (seq === undefined) return { outcome: "not-logged", reason: "too large for the log" };
-    this.#place = { seq, room, message, frame };
+    // A room's are its own archive's.
+    const stamped = room ? frame : this.#archive.stamp(message, frame, seq);
+    this.#place = { seq, room, message, frame: stamped };
     return { outcome: "logged", place: this.#place };
   }
 
   /** Now, unless our server, or the room, says that it was delayed (XEP-0203); nobody else is believed. */
-  #saidAtMs(message: Element, peer: string): number {
+  #saidAtMs({ message, peer }: Loggable): number {
     const nowMs = this.#ports.clock.nowMs();
     const delay = message.getChild("delay", NS.delay);
     const { from = "", stamp = "" } = delay?.attrs ?? {};

@@ -63,6 +63,7 @@ export class Owner implements OwnerFacts {
       connectedSinceMs: (id) => clients.connectedSinceMs(id),
       waitingFor: (id) => sessions.waiting(id),
       waitingForServer: () => outbound.length,
+      holes: () => policy.holes(),
     });
   }
 

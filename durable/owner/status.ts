@@ -1,4 +1,5 @@
 /** Gathers what the owner can be told (bouncer/owner-status.ts) from the parts of an account's runtime. Changes nothing. */
+import type { Hole } from "../../bouncer/archive/holes.ts";
 import type { Client } from "../../bouncer/clients.ts";
 import type { ClientStatus, OwnerEvent, OwnerStatus } from "../../bouncer/owner-status.ts";
 import type { UpstreamStatus } from "../upstream/upstream-status.ts";
@@ -17,6 +18,7 @@ export interface StatusSources {
   connectedSinceMs(id: string): number | undefined;
   waitingFor(id: string): number;
   waitingForServer(): number;
+  holes(): readonly Hole[];
 }
 
 export function gatherStatus(sources: StatusSources): OwnerStatus {
@@ -41,6 +43,11 @@ export function gatherStatus(sources: StatusSources): OwnerStatus {
     clients: sources.clients().map((client) => describeClient(client, sources)),
     waitingForServer: sources.waitingForServer(),
     history: sources.history.events.map(describeEvent),
+    holes: sources.holes().map(({ fromMs, toMs, reason }) => ({
+      from: stamp(fromMs),
+      to: stamp(toMs),
+      reason,
+    })),
   };
 }
 

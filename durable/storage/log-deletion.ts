@@ -42,6 +42,8 @@ export class LogDeletion {
     this.deletePeer(EVERYBODY, head);
     this.#sql.exec("DELETE FROM log");
     this.#sql.exec("DELETE FROM log_peer");
+    // The last one says how far the log is listed.
+    this.#sql.exec("DELETE FROM log_time WHERE last < (SELECT max(last) FROM log_time)");
     this.#index.clear(head);
   }
 

@@ -1,11 +1,10 @@
 /**
- * Which messages of the log are a peer's, in the table `log_peer`: lists of numbers, one row for a batch of the log and a
- * peer in it. An index would cost a row for every message as it comes; a list is made off the hot path, costs a row for many,
- * and what no list covers yet is looked through: less than a batch, but for what has come since the last look at it.
+ * What lies where in the log: which messages are a peer's, in the table `log_peer`, lists of numbers, one row for a batch of
+ * the log and a peer in it; and from when to when a batch was said, in the table `log_time`. An index would cost a row for
+ * every message as it comes; a list is made off the hot path, costs a row for many, and what no list covers yet is looked
+ * through: less than a batch, but for what has come since the last look at it.
  */
-const BATCH = 1_024;
-/** The row under this name says how far the log is listed; no peer has it. */
-const DONE = "";
+export const BATCH = 1_024;
 /** Batches listed at once. */
 const MAX_BATCHES = 20;
 
@@ -17,7 +16,7 @@ export class LogPeers {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#listed = sql.exec<{ last: number }>("SELECT ifnull(max(last), 0) AS last FROM log_peer").one().last;
+    this.#listed = sql.exec<{ last: number }>("SELECT ifnull(max(last), 0) AS last FROM log_time").one().last;
   }
 
   /** The numbers of a peer's latest `count` messages after `after`, ascending. */
@@ -53,7 +52,15 @@ export class LogPeers {
         this.#listed,
         to,
       );
-      this.#sql.exec("INSERT INTO log_peer (peer, last, seqs) VALUES (?, ?, '')", DONE, to);
+      this.#sql.exec(
+        `INSERT INTO log_time (last, first, min_ms, max_ms, direct)
+           SELECT ?, ?, ifnull(min(at_ms), 0), ifnull(max(at_ms), 0), ifnull(sum(room = 0), 0) FROM log
+             WHERE seq > ? AND seq <= ?`,
+        to,
+        this.#listed + 1,
+        this.#listed,
+        to,
+      );
       this.#listed = to;
     }
   }
@@ -61,12 +68,9 @@ export class LogPeers {
   /** What was deleted from the log needs no lists. Only now and then: it looks through all of them. */
   forget(oldest: number): void {
     if (oldest - this.#forgotten < BATCH) return;
-    this.#sql.exec(
-      "DELETE FROM log_peer WHERE last < ? AND NOT (peer = ? AND last = ?)",
-      oldest,
-      DONE,
-      this.#listed,
-    );
+    this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
+    // The last one says how far the log is listed.
+    this.#sql.exec("DELETE FROM log_time WHERE last < ? AND last < ?", oldest, this.#listed);
     this.#forgotten = oldest;
   }
 }

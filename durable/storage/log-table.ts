@@ -2,9 +2,18 @@
  * The account's log, in the table `log`: one row written for each message, numbered in order. Nothing else is written when a
  * message comes; which messages a peer has is noted later and in steps (log-peers.ts).
  */
-import type { LogEntry, LoggedMessage, LogPage, LogStore } from "../../bouncer/log/log-store.ts";
+import type {
+  LogEntry,
+  LoggedMessage,
+  LogPage,
+  LogSelected,
+  LogSelection,
+  LogStore,
+} from "../../bouncer/log/log-store.ts";
+import { LogArchive } from "./log-archive.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import type { LogPeers } from "./log-peers.ts";
+import { LOG_COLUMNS, type LogColumns, readLogged } from "./log-columns.ts";
 import { fitsRow } from "./row-size.ts";
 
 /** A page looks at no more rows than this: of a log full of rooms, most are not asked for. */
@@ -12,27 +21,19 @@ const MAX_LOOKED_AT = 5_000;
 /** Messages of rooms may be so many that a device's first window must not be looked for beyond these. */
 const MAX_WINDOW_LOOKED_AT = 20_000;
 
-type Columns = {
-  seq: number;
-  at_ms: number;
-  sent: number;
-  room: number;
-  peer: string;
-  device: string | null;
-  stanza_id: string | null;
-  stanza: string;
-};
-
-const COLUMNS = "seq, at_ms, sent, room, peer, device, stanza_id, stanza";
+/** What is not listed yet may be more than this, but then it is not what a session begins with. */
+const MAX_NEWEST_LOOKED_AT = 5_000;
 
 export class LogTable implements LogStore {
   readonly #sql: SqlStorage;
   readonly #peers: LogPeers;
+  readonly #archive: LogArchive;
   #head: number;
 
   constructor(sql: SqlStorage, peers: LogPeers) {
     this.#sql = sql;
     this.#peers = peers;
+    this.#archive = new LogArchive(sql);
     // A number is never given twice, whatever was deleted: a device would take the new message for one that it has.
     const { head } = sql
       .exec<{ head: number }>(
@@ -77,8 +78,8 @@ export class LogTable implements LogStore {
     const oldest = this.#sql.exec<{ seq: number | null }>("SELECT min(seq) AS seq FROM log").one().seq;
     const from = Math.max(after + 1, oldest ?? this.#head + 1);
     const to = Math.min(from + MAX_LOOKED_AT - 1, this.#head);
-    const cursor = this.#sql.exec<Columns>(
-      `SELECT ${COLUMNS} FROM log WHERE seq BETWEEN ? AND ? AND room = 0 AND device IS NOT ?
+    const cursor = this.#sql.exec<LogColumns>(
+      `SELECT ${LOG_COLUMNS} FROM log WHERE seq BETWEEN ? AND ? AND room = 0 AND device IS NOT ?
          AND ${NOT_DELETED} ORDER BY seq`,
       from,
       to,
@@ -90,7 +91,7 @@ export class LogTable implements LogStore {
       const last = messages.at(-1);
       if (last && (messages.length >= count || row.stanza.length > left))
         return { messages, through: last.seq };
-      messages.push(read(row));
+      messages.push(readLogged(row));
       left -= row.stanza.length;
     }
     return { messages, through: Math.max(after, to) };
@@ -100,9 +101,9 @@ export class LogTable implements LogStore {
     const seqs = this.#peers.latest(peer, after, count);
     return seqs.flatMap((seq) =>
       this.#sql
-        .exec<Columns>(`SELECT ${COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq)
+        .exec<LogColumns>(`SELECT ${LOG_COLUMNS} FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq)
         .toArray()
-        .map(read),
+        .map(readLogged),
     );
   }
 
@@ -129,20 +130,46 @@ export class LogTable implements LogStore {
       .one();
     return first === null ? this.#head : first - 1;
   }
+
+  select(selection: LogSelection): LogSelected {
+    return this.#archive.select(selection);
+  }
+
+  has(seq: number): boolean {
+    return this.#sql.exec(`SELECT 1 FROM log WHERE seq = ? AND ${NOT_DELETED}`, seq).toArray().length > 0;
+  }
+
+  newest(): { atMs: number | undefined; stanzaId: string | undefined } {
+    const after = this.#head - MAX_NEWEST_LOOKED_AT;
+    const [last] = this.#sql
+      .exec<{ at_ms: number }>(
+        `SELECT at_ms FROM log WHERE seq > ? AND room = 0 AND ${NOT_DELETED} ORDER BY seq DESC LIMIT 1`,
+        after,
+      )
+      .toArray();
+    // What was filled in late has a higher number than what came meanwhile.
+    const [archived] = this.#sql
+      .exec<{ stanza_id: string }>(
+        `SELECT stanza_id FROM log WHERE seq > ? AND room = 0 AND stanza_id IS NOT NULL
+           ORDER BY at_ms DESC, seq DESC LIMIT 1`,
+        after,
+      )
+      .toArray();
+    return { atMs: last?.at_ms, stanzaId: archived?.stanza_id };
+  }
+
+  archivedSince(after: number, count: number): string[] {
+    return this.#sql
+      .exec<{ stanza_id: string }>(
+        `SELECT stanza_id FROM log WHERE seq > ? AND room = 0 AND stanza_id IS NOT NULL
+           ORDER BY seq DESC LIMIT ?`,
+        after,
+        count,
+      )
+      .toArray()
+      .map(({ stanza_id: id }) => id);
+  }
 }
 
 /** JIDs have at most 3,071 octets (RFC 7622 section 3.1); what is longer is nothing that anybody asks for. */
 const MAX_NAMES_LENGTH = 8_192;
-
-function read(row: Columns): LoggedMessage {
-  return {
-    seq: row.seq,
-    atMs: row.at_ms,
-    sent: row.sent === 1,
-    device: row.device ?? undefined,
-    peer: row.peer,
-    room: row.room === 1,
-    stanzaId: row.stanza_id ?? undefined,
-    frame: row.stanza,
-  };
-}

@@ -53,6 +53,10 @@ const MIGRATIONS: readonly string[] = [
      max_ms INTEGER NOT NULL, sealed INTEGER NOT NULL, seqs TEXT NOT NULL);
    CREATE TABLE log_indexed (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER NOT NULL, version INTEGER NOT NULL);
    CREATE TABLE log_deletion (peer TEXT PRIMARY KEY, through INTEGER NOT NULL, done INTEGER NOT NULL) WITHOUT ROWID;`,
+  // From when to when each batch of the log was said, and how much of it is no room's. The lists are made anew along with it.
+  `CREATE TABLE log_time (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, min_ms INTEGER NOT NULL,
+     max_ms INTEGER NOT NULL, direct INTEGER NOT NULL);
+   DELETE FROM log_peer;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -2,8 +2,10 @@
 import type { TextStore } from "../../bouncer/ports.ts";
 
 type Topic =
+  | "archive"
   | "block-list"
   | "capabilities"
+  | "holes"
   | "held"
   | "inbound"
   | "peer-sessions"

@@ -10,12 +10,7 @@ import { clone } from "../../xmpp/xml/element.ts";
 import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { MemoryDevices, MemoryLog } from "./memory-log.ts";
-import {
-  memoryDirectedStore,
-  memoryPresenceStore,
-  memoryRoomStore,
-  memoryTextStore,
-} from "./memory-store.ts";
+import { memoryStores } from "./memory-store.ts";
 import { OWNER_STATUS } from "./owner-status.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
@@ -32,6 +27,10 @@ const NOTHING = { count: 0, ageMs: 0 };
 /** What the policy asks for by itself on each new session, unless a test is about that. */
 const BOOKMARKS = /^<iq [^>]*type="get".*(?:urn:xmpp:bookmarks:1|storage:bookmarks)/;
 
+/** Our own question: a client's would carry its mark. */
+const ARCHIVE =
+  /^<iq [^>]*type="get" id="id-\d+"><query xmlns="http:\/\/jabber.org\/protocol\/disco#info"\/><\/iq>$/;
+
 export const SCRIPTED = "scripted";
 
 interface Beginning {
@@ -44,6 +43,8 @@ interface Beginning {
   rosterVersioning: boolean;
   /** false: what a new session asks for bookmarks is answered with an error, and not shown. */
   bookmarks: boolean;
+  /** What the server says of its archive when a new session asks; SCRIPTED where that is for the script to do. */
+  archive: "has" | "has-not" | "error" | typeof SCRIPTED;
 }
 
 interface Restart {
@@ -91,6 +92,9 @@ export class AccountWorld implements World {
   readonly #asksForBookmarks: boolean;
   /** The ids under which bookmarks are asked for. */
   readonly #bookmarksAsked: string[] = [];
+  readonly #archive: Beginning["archive"];
+  /** The ids under which it was asked whether there is an archive. */
+  readonly #archiveAsked: string[] = [];
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
@@ -101,10 +105,12 @@ export class AccountWorld implements World {
     roster = "",
     rosterVersioning = false,
     bookmarks = false,
+    archive = "error",
   }: Partial<Beginning> = {}) {
     this.#roster = roster;
     this.#features = { rosterVersioning };
     this.#asksForBookmarks = bookmarks;
+    this.#archive = archive;
     this.#ports = {
       upstream: {
         send: (stanza) => {
@@ -126,21 +132,7 @@ export class AccountWorld implements World {
         askForAck: (client) => !this.unmanaged.has(client),
         replace: (client) => void this.#replaced.add(client),
       },
-      store: {
-        contacts: memoryPresenceStore(),
-        directed: memoryDirectedStore(),
-        capabilities: memoryTextStore(),
-        requests: memoryTextStore(),
-        inbound: memoryTextStore(),
-        receipts: memoryTextStore(),
-        peerSessions: memoryTextStore(),
-        held: memoryTextStore(),
-        blockList: memoryTextStore(),
-        devices: this.devices,
-        pep: memoryTextStore(),
-        roster: memoryTextStore(),
-        rooms: memoryRoomStore(),
-      },
+      store: memoryStores(this.devices),
       log: this.log,
       clock: {
         nowMs: () => this.nowMs,
@@ -240,6 +232,7 @@ export class AccountWorld implements World {
     this.account.upstreamResumed();
     this.#release();
     this.#tellRoster();
+    this.#tellArchive();
   }
 
   upstreamBound(fullJid: string): void {
@@ -249,6 +242,7 @@ export class AccountWorld implements World {
     this.#release();
     this.#tellRoster();
     this.#tellNoBookmarks();
+    this.#tellArchive();
   }
 
   /** Time passes; whatever falls due is seen to at its time, as the shell's timer does. */
@@ -260,6 +254,7 @@ export class AccountWorld implements World {
       if (dueMs === undefined || dueMs > untilMs) break;
       this.nowMs = Math.max(this.nowMs, dueMs);
       this.account.tick();
+      this.#tellArchive();
       if (this.account.nextDeadlineMs() === dueMs) throw new Error("a deadline that tick() does not see to");
     }
     this.nowMs = untilMs;
@@ -307,7 +302,9 @@ export class AccountWorld implements World {
   #toServer(stanza: Element): void {
     const isRosterGet =
       stanza.attrs.type === "get" && stanza.getChild("query", "jabber:iq:roster") !== undefined;
-    if (!this.#asksForBookmarks && BOOKMARKS.test(serialize(stanza))) {
+    if (this.#archive !== SCRIPTED && ARCHIVE.test(serialize(stanza))) {
+      this.#archiveAsked.push(stanza.attrs.id ?? "");
+    } else if (!this.#asksForBookmarks && BOOKMARKS.test(serialize(stanza))) {
       this.#bookmarksAsked.push(stanza.attrs.id ?? "");
     } else if (this.#roster === SCRIPTED || !isRosterGet) this.#record("upstream", serialize(stanza));
     else this.#rosterAsked.push(stanza.attrs.id ?? "");
@@ -319,6 +316,15 @@ export class AccountWorld implements World {
       const query = `<query xmlns="jabber:iq:roster">${this.#roster}</query>`;
       const result = `<iq type="result" to="${FULL}" id="${id}">${query}</iq>`;
       this.account.fromUpstream(parse(result, SERVER_LIMITS));
+    }
+  }
+
+  #tellArchive(): void {
+    const features = this.#archive === "has" ? '<feature var="urn:xmpp:mam:2"/>' : "";
+    const query = `<query xmlns="http://jabber.org/protocol/disco#info">${features}</query>`;
+    for (const id of this.#archiveAsked.splice(0)) {
+      const [type, payload] = this.#archive === "error" ? ["error", ""] : ["result", query];
+      this.account.fromUpstream(parse(`<iq type="${type}" to="${FULL}" id="${id}">${payload}</iq>`));
     }
   }
 

@@ -1,6 +1,14 @@
 // The log and its devices in memory, for the policy alone. Counts the rows that SQLite would be written.
 
-import type { DeviceRow, DeviceStore, LoggedMessage, LogStore } from "../../bouncer/log/log-store.ts";
+import type {
+  DeviceRow,
+  DeviceStore,
+  LogFilter,
+  LoggedMessage,
+  LogSelected,
+  LogSelection,
+  LogStore,
+} from "../../bouncer/log/log-store.ts";
 
 export class MemoryLog implements LogStore {
   readonly messages: LoggedMessage[] = [];
@@ -49,6 +57,43 @@ export class MemoryLog implements LogStore {
     return first ? first.seq - 1 : this.#head;
   }
 
+  select({ filter, after, before, latest, skip, count, length }: LogSelection): LogSelected {
+    const all = this.messages.filter((message) => passes(filter, message));
+    const between = all.filter(({ seq }) => seq > after && seq < before);
+    const ordered = (latest ? between.toReversed() : between).slice(skip);
+    const messages: LoggedMessage[] = [];
+    let left = length;
+    for (const message of ordered) {
+      if (messages.length >= count || (messages.length > 0 && message.frame.length > left)) break;
+      messages.push(message);
+      left -= message.frame.length;
+    }
+    if (latest) messages.reverse();
+    const rest = messages.length < ordered.length ? "some" : "none";
+    const [first] = messages;
+    const total = { count: all.length, index: first ? all.indexOf(first) : 0 };
+    return { messages, rest, total: filter.fullJid === undefined ? total : undefined };
+  }
+
+  has(seq: number): boolean {
+    return this.messages.some((message) => message.seq === seq);
+  }
+
+  newest(): { atMs: number | undefined; stanzaId: string | undefined } {
+    const direct = this.messages.filter(({ room }) => !room);
+    const archived = direct.filter(({ stanzaId }) => stanzaId !== undefined);
+    const newest = archived.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq).at(-1);
+    return { atMs: direct.at(-1)?.atMs, stanzaId: newest?.stanzaId };
+  }
+
+  archivedSince(after: number, count: number): string[] {
+    const since = this.messages.filter(({ seq, room }) => seq > after && !room);
+    return since
+      .flatMap(({ stanzaId }) => (stanzaId === undefined ? [] : [stanzaId]))
+      .toReversed()
+      .slice(0, count);
+  }
+
   /** Retention: only the latest stay. */
   keep(count: number): void {
     this.messages.splice(0, this.messages.length - count);
@@ -73,4 +118,18 @@ export class MemoryDevices implements DeviceStore {
     this.written += 1;
     this.rows.delete(name);
   }
+}
+
+function passes(filter: LogFilter, { seq, atMs, peer, room, sent, frame }: LoggedMessage): boolean {
+  const { fullJid, only } = filter;
+  return (
+    seq > filter.after &&
+    seq < filter.before &&
+    atMs >= filter.fromMs &&
+    atMs <= filter.toMs &&
+    (filter.rooms || !room) &&
+    (filter.peer === undefined || filter.peer === peer) &&
+    (only === undefined || only.includes(seq)) &&
+    (fullJid === undefined || new RegExp(`^[^>]* ${sent ? "to" : "from"}="${fullJid}"`).test(frame))
+  );
 }

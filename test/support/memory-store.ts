@@ -1,11 +1,18 @@
 // The policy's stores in memory. What is in them outlives an Account, as the object's tables outlive its process. Stanzas are
 // kept as text, so that nothing that is stored can be changed afterwards.
 
-import type { DirectedStore, PresenceStore, RoomStore, StoredRoom, TextStore } from "../../bouncer/ports.ts";
+import type {
+  Ports,
+  DirectedStore,
+  PresenceStore,
+  RoomStore,
+  StoredRoom,
+  TextStore,
+} from "../../bouncer/ports.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { parse } from "./xml-shape.ts";
 
-export function memoryPresenceStore(): PresenceStore {
+function memoryPresenceStore(): PresenceStore {
   const rows = new Map<string, { text: string; atMs: number }>();
   return {
     entries: () => [...rows].map(([from, { text, atMs }]) => ({ from, stanza: parse(text), atMs })),
@@ -15,7 +22,7 @@ export function memoryPresenceStore(): PresenceStore {
   };
 }
 
-export function memoryDirectedStore(): DirectedStore {
+function memoryDirectedStore(): DirectedStore {
   const rows = new Map<string, { text: string; holders: string[] }>();
   return {
     entries: () => [...rows].map(([target, { text, holders }]) => ({ target, holders, stanza: parse(text) })),
@@ -34,7 +41,7 @@ export function memoryTextStore(): TextStore {
   };
 }
 
-export function memoryRoomStore(): RoomStore {
+function memoryRoomStore(): RoomStore {
   const rooms = new Map<string, string>();
   const occupants = new Map<string, Map<number, string>>();
   return {
@@ -49,5 +56,26 @@ export function memoryRoomStore(): RoomStore {
         (occupants.get(jid) ?? new Map<number, string>()).set(chunk, JSON.stringify(inIt)),
       ),
     deleteOccupants: (jid) => void occupants.delete(jid),
+  };
+}
+
+/** All of the policy's stores, empty but for the devices given. */
+export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"] {
+  return {
+    contacts: memoryPresenceStore(),
+    directed: memoryDirectedStore(),
+    capabilities: memoryTextStore(),
+    requests: memoryTextStore(),
+    inbound: memoryTextStore(),
+    receipts: memoryTextStore(),
+    peerSessions: memoryTextStore(),
+    held: memoryTextStore(),
+    blockList: memoryTextStore(),
+    devices,
+    pep: memoryTextStore(),
+    roster: memoryTextStore(),
+    rooms: memoryRoomStore(),
+    archive: memoryTextStore(),
+    holes: memoryTextStore(),
   };
 }

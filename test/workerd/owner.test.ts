@@ -63,6 +63,7 @@ describe("OWNER-3 GET status", () => {
       restarts: 0,
       waitingForServer: 0,
       history: [{ what: "bound" }],
+      holes: [],
     });
     expect(status.clients).toHaveLength(2);
     for (const client of status.clients) expect(client).toMatchObject({ state: "connected", waiting: 0 });

@@ -98,11 +98,11 @@ describe("CMD-1 the account's own clients find its commands (XEP-0050 section 2)
 });
 
 const field = (name: string, label: string, ...values: string[]): string =>
-  `<field var="${name}" label="${label}" type="text-${["tried", "clients", "history"].includes(name) ? "multi" : "single"}">` +
+  `<field var="${name}" label="${label}" type="text-${["tried", "clients", "history", "holes"].includes(name) ? "multi" : "single"}">` +
   `${values.map((value) => `<value>${value}</value>`).join("")}</field>`;
 
 describe("CMD-3 what they say", () => {
-  it("CMD-3 status", async () => {
+  it("CMD-3 MAM-10 status", async () => {
     await playPolicy([
       { attach: "alice/one" },
       {
@@ -134,6 +134,12 @@ describe("CMD-3 what they say", () => {
             "What happened",
             "2025-12-31T23:00:00.000Z no session: Refused. (3 times, last at 2025-12-31T23:59:58.000Z)",
             "2026-01-01T00:00:00.000Z a new session",
+          ) +
+          field(
+            "holes",
+            "What the log may have missed",
+            "2025-12-30T00:00:00.000Z to 2025-12-31T00:00:00.000Z: There was no archive.",
+            "2025-12-31T12:00:00.000Z to 2025-12-31T13:00:00.000Z: It was not to be asked.",
           ) +
           `</x></command></iq>`,
       },

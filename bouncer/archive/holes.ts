@@ -1,0 +1,45 @@
+/**
+ * MAM-10: when the log may have missed something that nobody can tell us any more, and why. Bounded; the owner is told.
+ */
+import type { Ports, TextStore } from "../ports.ts";
+import { joinFields, splitFields } from "../text-fields.ts";
+
+const MAX_HOLES = 100;
+
+/** From the last that is known to be in the log, until when it is complete again: milliseconds since the epoch. */
+export interface Hole {
+  fromMs: number;
+  toMs: number;
+  reason: string;
+}
+
+export class Holes {
+  readonly #store: TextStore;
+  readonly #ids: Ports["ids"];
+  /** By key, oldest first. */
+  readonly #holes = new Map<string, Hole>();
+
+  constructor({ store, ids }: { store: Pick<Ports["store"], "holes">; ids: Ports["ids"] }) {
+    this.#store = store.holes;
+    this.#ids = ids;
+    for (const { key, value, atMs } of store.holes.entries()) {
+      const [fromMs = "", reason = ""] = splitFields(value);
+      this.#holes.set(key, { fromMs: Number(fromMs), toMs: atMs, reason });
+    }
+  }
+
+  /** Oldest first. */
+  all(): Hole[] {
+    return [...this.#holes.values()];
+  }
+
+  add(hole: Hole): void {
+    const key = this.#ids.next();
+    this.#holes.set(key, hole);
+    this.#store.set(key, joinFields(String(hole.fromMs), hole.reason), hole.toMs);
+    const [oldest] = this.#holes.keys();
+    if (oldest === undefined || this.#holes.size <= MAX_HOLES) return;
+    this.#holes.delete(oldest);
+    this.#store.delete(oldest);
+  }
+}
