@@ -44,6 +44,12 @@ const CORRECTIONS: readonly Correction[] = [
     is: "void",
     why: "As above.",
   },
+  {
+    feature: "http://jabber.org/protocol/offline",
+    of: ["account", "server"],
+    is: "void",
+    why: "XEP-0013: what the server had kept was handed to us, and is in the log.",
+  },
   { feature: NS.mam, ...ARCHIVE, why: "XEP-0313: the log is the archive." },
   { feature: `${NS.mam}#extended`, ...ARCHIVE, why: "All of section 4 is there." },
   { feature: `${NS.mam}#groupchat-field`, ...ARCHIVE, why: "The form has the field." },

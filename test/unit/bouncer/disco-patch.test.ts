@@ -14,7 +14,7 @@ const info = (features: readonly string[], node = ""): string =>
 const table: [who: string, to: string, told: string[], heard: string[]][] = [
   ["the server", "$domain", [MAM, PUSH, SIC, "urn:xmpp:sic:0"], [MAM, CARBONS]],
   ["the server, which has carbons", "$domain", [CARBONS, MAM], [CARBONS, MAM]],
-  ["the account", "$bare", [MAM, PUSH], [MAM]],
+  ["the account", "$bare", [MAM, PUSH, "http://jabber.org/protocol/offline"], [MAM]],
   ["the account, by no address", "", [PUSH, MAM], [MAM]],
   ["somebody else", "bob@example.org", [PUSH, SIC], [PUSH, SIC]],
   ["another server", "example.net", [PUSH], [PUSH]],
