@@ -4,6 +4,7 @@ import type { Element } from "@xmpp/xml";
 import { exceeds, indexOfLoneSurrogate, skipWhiteSpace } from "./characters.ts";
 import { ElementBuilder } from "./element-builder.ts";
 import type { XmlLimits } from "./limits.ts";
+import { PlainReader } from "./plain-reader.ts";
 import { xmlProblem } from "./xml-error.ts";
 import type { XmlProblem } from "./xml-error.ts";
 
@@ -28,6 +29,9 @@ export function parseFrame(text: string, limits: XmlLimits): FrameResult {
     return skipWhiteSpace(text) === text.length ? { ok: true, element: undefined } : refusal(WRONG_START);
   }
   if (indexOfLoneSurrogate(text) !== -1) return refusal(ILLEGAL);
+  const reader = new PlainReader(limits);
+  const plain = reader.read(text, 0, undefined);
+  if (plain && reader.end === text.length) return { ok: true, element: plain };
   let element: Element | undefined;
   const builder = new ElementBuilder(limits, {
     onElement: (complete) => {

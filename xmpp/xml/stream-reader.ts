@@ -4,6 +4,7 @@ import type { Element } from "@xmpp/xml";
 import { exceeds, indexOfLoneSurrogate, skipWhiteSpace, utf8Length } from "./characters.ts";
 import { ElementBuilder } from "./element-builder.ts";
 import type { XmlLimits } from "./limits.ts";
+import { PlainReader } from "./plain-reader.ts";
 import { xmlProblem } from "./xml-error.ts";
 import type { XmlProblem } from "./xml-error.ts";
 
@@ -28,10 +29,15 @@ const TOO_LONG = xmlProblem("policy-violation", "Stanza too large");
 export class StreamReader {
   private readonly maxBytes: number;
   private readonly builder: ElementBuilder;
+  private readonly plain: PlainReader;
+  /** The stream's default namespace. */
+  private contentNamespace = "";
   private events: StreamEvent[] = [];
   private ended = false;
   /** First half of a surrogate pair that ended the last chunk. */
   private half = "";
+  /** The beginning of an element that may turn out plain: what ended the last chunk, kept for the next one only. */
+  private held = "";
   private started = false;
   /** Only white space has come since the header or the last element. */
   private between = false;
@@ -45,6 +51,7 @@ export class StreamReader {
 
   constructor(limits: XmlLimits) {
     this.maxBytes = limits.maxStanzaBytes;
+    this.plain = new PlainReader(limits);
     this.builder = new ElementBuilder(limits, {
       onOpen: (header, contentNamespace) => this.onOpen(header, contentNamespace),
       onElement: (element) => this.onElement(element),
@@ -62,22 +69,26 @@ export class StreamReader {
   write(chunk: string): StreamEvent[] {
     if (this.ended) return [];
     const events: StreamEvent[] = (this.events = []);
-    const text = this.takeWholeCharacters(chunk);
-    if (text === "") return events;
+    const whole = this.takeWholeCharacters(chunk);
+    if (whole === "") return events;
+    const text = this.held + whole;
+    // Looked at twice at most: a stanza in many pieces is the tokenizer's.
+    const mayHold = this.held === "";
+    this.held = "";
     if (!this.started) {
       this.started = true;
       // saxes would drop it as a byte order mark; as a character it is text before the header (section 11.6).
       if (text.startsWith("\uFEFF")) return this.refuse(ILLEGAL);
     }
     const lone = indexOfLoneSurrogate(text);
-    this.read(lone === -1 ? text : text.slice(0, lone));
+    this.read(lone === -1 ? text : text.slice(0, lone), mayHold);
     if (lone !== -1 && !this.ended) this.refuse(ILLEGAL);
     return events;
   }
 
   /** Has something come that is neither complete nor white space between elements? */
   get hasIncomplete(): boolean {
-    return this.half !== "" || this.bytesBefore > 0;
+    return this.half !== "" || this.held !== "" || this.bytesBefore > 0;
   }
 
   private takeWholeCharacters(chunk: string): string {
@@ -91,7 +102,30 @@ export class StreamReader {
     return text;
   }
 
-  private read(text: string): void {
+  /** Element by element: what is plain at a glance, the rest by the tokenizer, to where an element may end. */
+  private read(text: string, mayHold: boolean): void {
+    let at = 0;
+    while (at < text.length && !this.ended) {
+      if (this.between) {
+        at = skipWhiteSpace(text, at);
+        const element = this.plain.read(text, at, this.contentNamespace);
+        if (element) {
+          this.events.push({ type: "element", element });
+          at = this.plain.end;
+          continue;
+        }
+        if (this.plain.ranOut && (mayHold || at > 0) && 3 * (text.length - at) <= this.maxBytes) {
+          this.held = text.slice(at);
+          return;
+        }
+      }
+      const end = text.indexOf(">", at) + 1 || text.length;
+      this.tokenize(at === 0 && end === text.length ? text : text.slice(at, end));
+      at = end;
+    }
+  }
+
+  private tokenize(text: string): void {
     // Keepalive white space (section 4.6.1) never reaches saxes, which would gather it until the next tag.
     const from = this.between ? skipWhiteSpace(text) : 0;
     if (from === text.length) return;
@@ -151,6 +185,7 @@ export class StreamReader {
   private onOpen(header: Element, contentNamespace: string): XmlProblem | undefined {
     if (header.attrs.xmlns !== STREAMS) return WRONG_NAMESPACE;
     if (header.name !== "stream") return NOT_A_STREAM;
+    this.contentNamespace = contentNamespace;
     const problem = this.complete();
     if (problem === undefined) this.events.push({ type: "open", header, contentNamespace });
     return problem;
