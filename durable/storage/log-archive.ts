@@ -98,12 +98,21 @@ export class LogArchive {
         ...finite(range.from, range.to, fromMs, toMs),
       )
       .one();
-    // What is not listed may be of any time.
-    const hasUnlisted = range.to > listed;
+    const hasUnlisted = range.to > listed && this.#hasUnlisted(listed, range.to, fromMs, toMs);
     return {
       from: range.from <= 0 ? range.from : Math.max(range.from, first ?? listed + 1),
       to: hasUnlisted ? range.to : Math.min(range.to, last ?? 0),
     };
+  }
+
+  /** Is anything of that time not listed yet? It is looked for where that is little, which it is but after a flood. */
+  #hasUnlisted(listed: number, to: number, fromMs: number, toMs: number): boolean {
+    if (to - listed > this.#sizes.few) return true;
+    const found = this.#sql.exec(
+      "SELECT 1 FROM log WHERE seq > ? AND seq <= ? AND at_ms >= ? AND at_ms <= ? LIMIT 1",
+      ...finite(listed, to, fromMs, toMs),
+    );
+    return found.toArray().length > 0;
   }
 
   /** The parts of a range in which something may be, in the order in which they are looked at. */

@@ -18,6 +18,19 @@ const MESSAGES = 3 * 1_024 + 500;
 
 const PEERS = ["bob@example.org", "carol@example.org", "rare@example.org", "room@muc.example.org"] as const;
 
+const ALL: LogSelection["filter"] = {
+  peer: undefined,
+  fullJid: undefined,
+  rooms: true,
+  only: undefined,
+  fromMs: -Infinity,
+  toMs: Infinity,
+  after: -Infinity,
+  before: Infinity,
+};
+/** The first fifty. */
+const PAGE = { after: -Infinity, before: Infinity, latest: false, skip: 0, count: 50, length: 1e6 };
+
 async function withTables(name: string, test: (sql: SqlStorage) => void): Promise<void> {
   await runInDurableObject(env.ACCOUNT.getByName(`archive-${name}@good.example`), (_instance, { storage }) =>
     test(storage.sql),
@@ -118,23 +131,58 @@ describe("MAM-3 MAM-4 pages of the archive", () => {
       for (let n = 1; n <= MESSAGES; n += 1) log.store.append(entry(n));
       log.keepUp(0);
       const hasty = new LogArchive(sql, { few: -Infinity, maxBlocks: 1 });
-      const everything = { peer: undefined, fullJid: undefined, rooms: true, only: undefined };
-      const filter = { ...everything, fromMs: -Infinity, toMs: Infinity, after: -Infinity, before: Infinity };
-      const selection = {
-        filter,
-        after: -Infinity,
-        before: Infinity,
-        latest: false,
-        skip: 0,
-        count: 50,
-        length: 1e6,
-      };
+      const selection = { ...PAGE, filter: ALL };
       expect(hasty.select(selection)).toMatchObject({ rest: "some" });
-      const nobody = { ...filter, peer: PEERS[0], fullJid: `${PEERS[0]}/nobody` };
+      const nobody = { ...ALL, peer: PEERS[0], fullJid: `${PEERS[0]}/nobody` };
       expect(hasty.select({ ...selection, filter: nobody })).toEqual({
         messages: [],
         rest: "unknown",
         total: undefined,
+      });
+    });
+  });
+
+  it("MAM-4 a short time in a long log is counted, and what lies before the number 1 is found", async () => {
+    await withTables("counted", (sql) => {
+      const log = new AccountLog(sql, FOREVER);
+      for (let n = 1; n <= MESSAGES; n += 1) log.store.append(entry(n));
+      sql.exec("UPDATE log SET seq = seq - 3000 WHERE seq <= 3000");
+      log.keepUp(0);
+      const filter = { ...ALL, fromMs: 3_100_000, toMs: 3_200_000 };
+      const archive = new LogArchive(sql, { few: 400, maxBlocks: 100 });
+      expect(archive.select({ ...PAGE, filter }).total).toBeUndefined();
+      const early = archive.select({ ...PAGE, filter: ALL, count: 2 });
+      expect(early.messages.map((message) => message.seq)).toEqual([-2_999, -2_998]);
+      const late = archive.select({ ...PAGE, filter: ALL, before: 2, latest: true, count: 2 });
+      expect(late.messages.map((message) => message.seq)).toEqual([-1, 0]);
+    });
+    await withTables("counted-too", (sql) => {
+      const log = new AccountLog(sql, FOREVER);
+      for (let n = 1; n <= MESSAGES; n += 1) log.store.append(entry(n));
+      log.keepUp(0);
+      const archive = new LogArchive(sql, { few: 1_100, maxBlocks: 100 });
+      const filter = { ...ALL, fromMs: 1_500_000, toMs: 1_600_000 };
+      expect(archive.select({ ...PAGE, filter }).total).toEqual({ count: 101, index: 0 });
+      expect(archive.select({ ...PAGE, filter: ALL }).total).toBeUndefined();
+    });
+  });
+
+  it("MAM-3 DELETE-1 what is deleted is in no archive any more, from the first moment", async () => {
+    await withTables("deleted", (sql) => {
+      const log = new AccountLog(sql, FOREVER);
+      for (let n = 1; n <= 100; n += 1) log.store.append(entry(n));
+      const { messages } = log.store.select({ ...PAGE, filter: { ...ALL, peer: PEERS[0] } });
+      log.delete(PEERS[0]);
+      const left = log.store.select({ ...PAGE, filter: ALL });
+      expect(messages.length).toBeGreaterThan(0);
+      expect(left.total?.count).toBe(100 - messages.length);
+      expect(left.messages.filter(({ peer }) => peer === PEERS[0])).toEqual([]);
+      expect(log.store.has(messages[0]?.seq ?? 0)).toBe(false);
+      log.delete(undefined);
+      expect(log.store.select({ ...PAGE, filter: ALL })).toEqual({
+        messages: [],
+        rest: "none",
+        total: { count: 0, index: 0 },
       });
     });
   });
