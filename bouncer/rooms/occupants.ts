@@ -18,6 +18,7 @@ export const MAX_PRESENCE_LENGTH = 4_096;
 export class Occupants {
   readonly #chunks: Map<string, string>[] = [];
   readonly #chunkOf = new Map<string, number>();
+  #length = 0;
 
   /** As they were stored. */
   static of(chunks: readonly { chunk: number; occupants: readonly Occupant[] }[]): Occupants {
@@ -27,6 +28,7 @@ export class Occupants {
       for (const [nick, presence] of occupants) {
         all.#chunks[chunk]?.set(nick, presence);
         all.#chunkOf.set(nick, chunk);
+        all.#length += presence.length;
       }
     }
     return all;
@@ -34,6 +36,11 @@ export class Occupants {
 
   get size(): number {
     return this.#chunkOf.size;
+  }
+
+  /** Characters of all presence. */
+  get length(): number {
+    return this.#length;
   }
 
   get chunkCount(): number {
@@ -55,7 +62,9 @@ export class Occupants {
     const known = this.#chunkOf.get(nick);
     if (known === undefined && this.size >= MAX_OCCUPANTS) return undefined;
     const chunk = known ?? this.#roomyChunk();
-    if (this.#chunks[chunk]?.get(nick) === presence) return undefined;
+    const before = this.#chunks[chunk]?.get(nick);
+    if (before === presence) return undefined;
+    this.#length += presence.length - (before?.length ?? 0);
     this.#chunks[chunk]?.set(nick, presence);
     this.#chunkOf.set(nick, chunk);
     return chunk;
@@ -65,6 +74,7 @@ export class Occupants {
   delete(nick: string): number | undefined {
     const chunk = this.#chunkOf.get(nick);
     if (chunk === undefined) return undefined;
+    this.#length -= this.get(nick)?.length ?? 0;
     this.#chunkOf.delete(nick);
     this.#chunks[chunk]?.delete(nick);
     return chunk;

@@ -50,7 +50,8 @@ function somebodyElse(context: RoomContext, room: Room, presence: Element, nick:
   const { before } = room;
   const isNews = before === undefined || before.get(nick) !== text;
   const isAvailable = presence.attrs.type === undefined;
-  const chunk = isAvailable ? room.occupants.set(nick, text) : room.occupants.delete(nick);
+  const isKept = isAvailable && context.list.hasRoomFor(text);
+  const chunk = isKept ? room.occupants.set(nick, text) : room.occupants.delete(nick);
   if (!isAvailable) before?.delete(nick);
   // While we enter, all of it is stored at once in the end.
   if (room.isIn) context.list.saveOccupants(room, chunk);

@@ -6,6 +6,8 @@ import { fromStored, Room, toStored } from "./room.ts";
 
 /** One account is in no more rooms than this at once. */
 export const MAX_ROOMS = 200;
+/** Characters of all occupants' presence in all rooms together: what an object's memory has room for. */
+export const MAX_OCCUPANTS_LENGTH = 16_000_000;
 
 export class RoomList {
   readonly #rooms = new Map<string, Room>();
@@ -36,6 +38,14 @@ export class RoomList {
     const room = new Room(jid, nick);
     this.#rooms.set(jid, room);
     return room;
+  }
+
+  /** May one more occupant's presence be kept? */
+  hasRoomFor(presence: string): boolean {
+    let length = presence.length;
+    for (const { occupants, before } of this.#rooms.values())
+      length += occupants.length + (before?.length ?? 0);
+    return length <= MAX_OCCUPANTS_LENGTH;
   }
 
   save(room: Room): void {

@@ -41,7 +41,7 @@ export function memoryTextStore(): TextStore {
   };
 }
 
-function memoryRoomStore(): RoomStore {
+export function memoryRoomStore(): RoomStore {
   const rooms = new Map<string, string>();
   const occupants = new Map<string, Map<number, string>>();
   return {

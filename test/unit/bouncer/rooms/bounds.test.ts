@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { MAX_OCCUPANTS } from "../../../../bouncer/rooms/occupants.ts";
-import { MAX_ROOMS } from "../../../../bouncer/rooms/room-list.ts";
+import { MAX_OCCUPANTS_LENGTH, MAX_ROOMS, RoomList } from "../../../../bouncer/rooms/room-list.ts";
 import { AccountWorld, FULL } from "../../../support/account-world.ts";
+import { memoryRoomStore } from "../../../support/memory-store.ts";
 import { join, leaves, occupant, ROOM, subject } from "./words.ts";
 
 const to = (xml: string): string => xml.replaceAll("$full", FULL);
@@ -65,6 +66,25 @@ describe("MUC-16 what is kept of rooms is bounded", () => {
     expect(frames).toHaveLength(2);
     expect(frames[0]).toContain(`<status code="110"/>`);
     expect(frames[0]).not.toContain("xxx");
+  });
+
+  it("MUC-16 all rooms together: beyond 16 million characters an occupant is told, and not kept", () => {
+    const list = new RoomList(memoryRoomStore(), 0);
+    const rooms = ["a", "b", "c", "d"].map((name) => list.open(`${name}@rooms.example.org`, "al"));
+    const presence = "x".repeat(4_000);
+    let kept = 0;
+    for (let number = 0; number < 5_000; number += 1) {
+      if (!list.hasRoomFor(presence)) break;
+      rooms[number % 4]?.occupants.set(`o${number}`, presence);
+      kept += 1;
+    }
+    expect(kept).toBe(MAX_OCCUPANTS_LENGTH / 4_000);
+    rooms[0]?.occupants.delete("o0");
+    expect(list.hasRoomFor(presence)).toBe(true);
+    rooms[0]?.occupants.set("o4", "x");
+    rooms[0]?.occupants.set("o4", presence);
+    expect(list.hasRoomFor(presence)).toBe(true);
+    expect(list.hasRoomFor(`${presence}x`)).toBe(false);
   });
 
   it("MUC-15 MUC-16 and all of it survives, in few rows", () => {
