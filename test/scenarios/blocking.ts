@@ -10,7 +10,7 @@ const asksForList = (client: string): Scenario["script"] => [
 ];
 const pushed = (what: string): Scenario["script"][number] => ({
   to: both,
-  expect: `<iq type="set" from="$bare" to="$full" id="$_"><${what} xmlns="${ns}"><item jid="$carol"/></${what}></iq>`,
+  expect: `<iq type="set" id="$_"><${what} xmlns="${ns}"><item jid="$carol"/></${what}></iq>`,
 });
 
 export const scenario: Scenario = {

@@ -9,6 +9,7 @@ const told = (inside: string): string =>
 
 export const scenario: Scenario = {
   title: "PEP-1 PEP-3: who is interested is told, and who comes later of the last one",
+  skip: { ejabberd: "it tells the last item again whenever our presence changes; see roster.test.ts" },
   script: [
     { attach: "alice/desk" },
     ...hasCapabilities("alice/desk", [`${node}+notify`]),

@@ -20,12 +20,12 @@ export const scenario: Scenario = {
     { contact: "bob", sends: `<iq type="get" to="$full" id="1">${question}</iq>` },
     { to: "alice/phone", expect: `<iq type="get" from="$bobFull" to="$full" id="1">${question}</iq>` },
     { proxy: "restarts" },
-    // No client's connection has outlived that, so there is nobody to ask.
+    { resumes: "alice/desk" },
+    // No client's connection has outlived that, so there was nobody to ask.
     {
       contact: "bob",
       gets: `<iq type="error" from="$full" to="$bobFull" id="1"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
     },
-    { resumes: "alice/desk" },
     { contact: "bob", sends: `<iq type="result" to="$full" id="$ours">${question}</iq>` },
     { to: "alice/desk", expect: `<iq type="result" from="$bobFull" id="q">${question}</iq>` },
     { contact: "bob", sends: said("b2") },

@@ -19,7 +19,7 @@ export const scenario: Scenario = {
     },
     {
       to: both,
-      expect: `<iq type="set" from="$bare" to="$full" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" name="Dave" subscription="none"/></query></iq>`,
+      expect: `<iq type="set" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" name="Dave" subscription="none"/></query></iq>`,
     },
     { to: "alice/desk", expect: `<iq type="result" id="add"/>` },
     {
@@ -28,7 +28,7 @@ export const scenario: Scenario = {
     },
     {
       to: both,
-      expect: `<iq type="set" from="$bare" to="$full" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" name="David" subscription="none"/></query></iq>`,
+      expect: `<iq type="set" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" name="David" subscription="none"/></query></iq>`,
     },
     { to: "alice/phone", expect: `<iq type="result" id="name"/>` },
     { attach: "alice/late" },
@@ -42,7 +42,7 @@ export const scenario: Scenario = {
     },
     {
       to: [...both, "alice/late"],
-      expect: `<iq type="set" from="$bare" to="$full" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" subscription="remove"/></query></iq>`,
+      expect: `<iq type="set" id="$_"><query xmlns="${roster}" ver="$_"><item jid="dave@$domain" subscription="remove"/></query></iq>`,
     },
     { to: "alice/late", expect: `<iq type="result" id="remove"/>` },
     // It has not asked for the roster.

@@ -127,6 +127,37 @@ export class ChatPage {
     await this.page.press(CONVERSATION, "Enter");
   }
 
+  /** The contacts as the roster shows them, name by bare JID. */
+  async roster(): Promise<Readonly<Record<string, string>>> {
+    const entries = await this.page
+      .locator("#converse-roster .open-chat[data-jid]")
+      .evaluateAll((links) =>
+        links.map((link): [string, string] => [
+          link.getAttribute("data-jid") ?? "",
+          link.querySelector(".contact-name")?.textContent?.trim() ?? "",
+        ]),
+      );
+    return Object.fromEntries(entries);
+  }
+
+  /** Adds a contact with the form that Converse has for it. */
+  async addContact(jid: string, name: string): Promise<void> {
+    await this.page.locator("#converse-roster .dropdown-item.add-contact").first().dispatchEvent("click");
+    const form = this.page.locator("form.add-xmpp-contact");
+    await form.locator("input[name=jid]").fill(jid);
+    await form.locator("input[name=name]").fill(name);
+    await form.locator("button[type=submit]").click();
+  }
+
+  /** Removes a contact, and says that this is meant. */
+  async removeContact(jid: string): Promise<void> {
+    const contact = this.page.locator("#converse-roster converse-roster-contact", {
+      has: this.page.locator(`.open-chat[data-jid="${jid}"]`),
+    });
+    await contact.locator(".remove-xmpp-contact").dispatchEvent("click");
+    await this.page.locator("converse-confirm-modal button[type=submit]").click();
+  }
+
   /** Waits until a message is to be seen, and returns it. */
   async see(text: string): Promise<ShownMessage> {
     await this.page.locator(".chat-msg__text", { hasText: text }).first().waitFor();

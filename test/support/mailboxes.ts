@@ -25,6 +25,7 @@ export class Mailboxes {
     const index = expected ? queue.findIndex((stanza) => isLike(shapeOf(stanza), expected)) : 0;
     const [stanza] = index === -1 ? [] : queue.splice(index, 1);
     if (queue.length === 0) this.#came.delete(place);
+    if (stanza && expected) inOrderOf(expected, stanza);
     return stanza && serialize(stanza);
   }
 
@@ -45,6 +46,14 @@ function isLike(came: Shape, expected: Shape): boolean {
   );
 }
 
+/** In which order a stanza says things says nothing, and servers write them anew. */
+function inOrderOf({ children }: Shape, stanza: Element): void {
+  const names = children.flatMap((child) => (typeof child === "string" ? [] : child.name));
+  const place = (child: Element | string): number =>
+    typeof child === "string" ? names.length : names.indexOf(shapeOf(child).name);
+  stanza.children = stanza.children.toSorted((a, b) => place(a) - place(b));
+}
+
 /** Is it for what comes to decide? */
 function isOpen(value: string | undefined): boolean {
   return value?.startsWith("$") ?? false;
@@ -54,16 +63,33 @@ function isNamed(name: string | undefined): (child: Shape | string) => boolean {
   return (child) => typeof child !== "string" && child.name === name;
 }
 
+/** Namespace and name. */
+const MARKS: ReadonlySet<string> = new Set([
+  "urn:xmpp:sid:0 stanza-id",
+  "urn:xmpp:mam:tmp archived",
+  "urn:xmpp:occupant-id:0 occupant-id",
+  "vcard-temp:x:update x",
+  "http://jabber.org/protocol/address addresses",
+]);
+
 /** What servers add to stanzas of others, and each in its own way. Scripts say what was said. */
 export function withoutServerMarks(stanza: Element, own: { bare: string; full: string }): Element {
   delete stanza.attrs["xml:lang"];
+  if (stanza.is("presence")) delete stanza.attrs.to;
+  const isHeadline = stanza.is("message") && stanza.attrs.type === "headline";
+  if (isHeadline) delete stanza.attrs.id;
+  const items = isHeadline ? stanza.getChild("event")?.getChild("items")?.getChildren("item") : undefined;
+  for (const item of items ?? []) delete item.attrs.publisher;
   const isAnswer = stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
   // RFC 6120 section 8.1.2.1: from the account itself, said or not said.
-  if (isAnswer && stanza.attrs.from === own.bare) delete stanza.attrs.from;
-  if (isAnswer && bareJidOf(stanza.attrs.to ?? "") === own.bare) delete stanza.attrs.to;
+  if (stanza.is("iq") && stanza.attrs.from === own.bare) delete stanza.attrs.from;
+  // Nor need it be said that pushes and answers are for the account.
+  const isOwn = stanza.is("iq") && stanza.attrs.from === undefined;
+  if ((isAnswer || isOwn) && bareJidOf(stanza.attrs.to ?? "") === own.bare) delete stanza.attrs.to;
   for (const child of stanza.getChildElements()) {
-    const isMark = ["stanza-id", "archived"].includes(child.getName());
-    if (isMark) stanza.remove(child);
+    // Since when somebody is there; or that it was held back (XEP-0352).
+    const isStamp = stanza.is("presence") && child.is("delay", "urn:xmpp:delay");
+    if (isStamp || MARKS.has(`${child.getNS()} ${child.getName()}`)) stanza.remove(child);
     else if (child.is("sent") || child.is("received") || child.is("forwarded") || child.is("message"))
       withoutServerMarks(child, own);
   }

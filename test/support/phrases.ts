@@ -65,7 +65,7 @@ export function hasCapabilities(client: string, features: readonly string[], { k
   const isAsked: Script = [
     {
       to: client,
-      expect: `<iq type="get" from="$bare" to="$full" id="$capsQuestion"><query xmlns="${disco}" node="${node}#v"/></iq>`,
+      expect: `<iq type="get" id="$capsQuestion"><query xmlns="${disco}" node="${node}#v"/></iq>`,
     },
     {
       from: client,

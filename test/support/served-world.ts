@@ -13,7 +13,7 @@ import { type Contact, SmallServer } from "./small-server.ts";
 import { parse, type Shape } from "./xml-shape.ts";
 
 /** Everybody of a scenario but alice. Only friends see when she comes. */
-const CONTACTS = [
+export const CONTACTS = [
   { name: "bob", isFriend: true },
   { name: "carol", isFriend: false },
 ] as const;
