@@ -27,7 +27,7 @@ interface Beginning {
   showsPresence: boolean;
 }
 
-export class InteropWorld implements World {
+class InteropWorld implements World {
   readonly variables: Readonly<Record<string, string>>;
   readonly #stage: Stage<Server>;
   readonly #alice: Account;
