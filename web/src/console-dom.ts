@@ -41,6 +41,35 @@ export function makeSection(title: string, body: HTMLElement): HTMLElement {
   return root;
 }
 
+/** A field with its label above it. */
+export function makeField(label: string, input: HTMLInputElement): HTMLElement {
+  const made = make("label", "field", label);
+  made.append(input);
+  return made;
+}
+
+export function makeInput(attributes: Readonly<Record<string, string>> = {}): HTMLInputElement {
+  const made = document.createElement("input");
+  for (const [name, value] of Object.entries({ type: "text", autocomplete: "off", ...attributes })) {
+    made.setAttribute(name, value);
+  }
+  return made;
+}
+
+export function makeButton(
+  words: string,
+  type: "button" | "submit",
+  onClick?: () => void,
+): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = type;
+  made.textContent = words;
+  if (onClick) {
+    made.addEventListener("click", onClick);
+  }
+  return made;
+}
+
 /** A point in time, and how long that is ago or ahead. */
 export function makeTime(stamp: string): HTMLElement {
   const date = new Date(stamp);

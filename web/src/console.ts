@@ -6,6 +6,8 @@ import { type Ask, askAs } from "./console-ask.ts";
 import { clientsSection } from "./console-clients.ts";
 import { element, type Section, type Sections } from "./console-dom.ts";
 import { historySection } from "./console-history.ts";
+import { logSection } from "./console-log.ts";
+import { searchSection } from "./console-search.ts";
 import { stateSection } from "./console-state.ts";
 import { traceSection } from "./console-trace.ts";
 import { clock } from "./console-words.ts";
@@ -14,7 +16,14 @@ import { toBareJid } from "./typed-jid.ts";
 
 const LAST_JID = "xmpproxy.jid";
 const REFRESH_MS = 10_000;
-const SECTIONS: Sections = [stateSection, clientsSection, historySection, traceSection];
+const SECTIONS: Sections = [
+  stateSection,
+  clientsSection,
+  historySection,
+  searchSection,
+  logSection,
+  traceSection,
+];
 
 const form = element("login-form", HTMLFormElement);
 const notice = element("notice", HTMLParagraphElement);

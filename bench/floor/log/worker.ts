@@ -1,0 +1,142 @@
+/**
+ * An account's log, and nothing else of an account, in an object: filled with messages, and asked again and again, by
+ * bench/log-size.ts. What is measured is the code that runs in an account.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { readQuery } from "../../../bouncer/search/words.ts";
+import { exportLog } from "../../../durable/owner/export.ts";
+import { AccountLog } from "../../../durable/storage/account-log.ts";
+import { migrate } from "../../../durable/storage/schema.ts";
+
+interface LogEnv {
+  LOG: DurableObjectNamespace<LogObject>;
+}
+
+const FOREVER = { days: undefined, megabytes: 9_000 };
+const SPAN = { peer: undefined, sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+const MESSAGES = 1_000_000;
+const YEAR_MS = 365 * 86_400_000;
+const VOCABULARY = 50_000;
+/** Of five messages four are rooms', of which there are few. */
+const ROOMS = 10;
+const CONTACTS = 200;
+
+/** The same messages each time (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** As in languages: the n-th most common word comes about 1/n as often as the first. */
+function wordOf(random: () => number): string {
+  return `w${Math.floor(VOCABULARY ** random())}`;
+}
+
+export class LogObject extends DurableObject<LogEnv> {
+  readonly #log: AccountLog;
+
+  constructor(ctx: DurableObjectState, env: LogEnv) {
+    super(ctx, env);
+    migrate(ctx.storage);
+    this.#log = new AccountLog(ctx.storage.sql, FOREVER);
+  }
+
+  override fetch(request: Request): Response {
+    const { pathname, searchParams } = new URL(request.url);
+    const times = Number(searchParams.get("times") ?? "1");
+    if (pathname === "/fill") return Response.json(this.#fill(Number(searchParams.get("from")), times));
+    if (pathname === "/export") {
+      return exportLog(this.#log.reader, { account: "a@b.example", format: "jsonl", span: SPAN });
+    }
+    let last: unknown;
+    for (let count = 0; count < times; count += 1) last = this.#do(pathname, searchParams);
+    return Response.json(last ?? null);
+  }
+
+  #do(what: string, parameters: URLSearchParams): unknown {
+    const { store, search } = this.#log;
+    switch (what) {
+      case "/keep-up":
+        return this.#log.keepUp(0);
+      case "/facts":
+        return this.#facts();
+      case "/page": {
+        const page = store.page(store.head() - Number(parameters.get("behind")), {
+          count: 100,
+          length: 256_000,
+          exceptFrom: "x",
+        });
+        return page.messages.length;
+      }
+      case "/peer":
+        return store.ofPeer(parameters.get("peer") ?? "", 0, 100).length;
+      case "/search": {
+        const terms = readQuery(parameters.get("words") ?? "") ?? [];
+        const peer = parameters.get("peer") ?? undefined;
+        const { hits, next } = search.search({
+          ...SPAN,
+          terms,
+          peer,
+          before: Number.POSITIVE_INFINITY,
+          count: 50,
+        });
+        return { hits: hits.length, more: next !== undefined };
+      }
+      case "/delete":
+        return this.#log.delete(parameters.get("peer") ?? undefined);
+      default:
+        throw new Error(`Nothing is called ${what}`);
+    }
+  }
+
+  #fill(from: number, count: number): number {
+    const random = randomFrom(from + 1);
+    for (let number = from; number < from + count; number += 1) {
+      const isRoom = random() < 0.8;
+      const peer = isRoom
+        ? `room${Math.floor(ROOMS * random())}@muc.example.org`
+        : `contact${Math.floor(CONTACTS * random())}@example.org`;
+      const words = Array.from({ length: 4 + Math.floor(16 * random()) }, () => wordOf(random));
+      // Three messages have a word that no other has.
+      if (number % 400_000 === 100_000) words.push("needle");
+      const attrs = isRoom ? `from="${peer}/somebody" type="groupchat"` : `from="${peer}/phone" type="chat"`;
+      const messageId = `id-${number}`;
+      const stanzaId = `${1_700_000_000_000 + number}`;
+      const by = isRoom ? peer : "alice@example.org";
+      this.#log.store.append({
+        atMs: Math.floor((number / MESSAGES) * YEAR_MS),
+        sent: false,
+        device: undefined,
+        peer,
+        room: isRoom,
+        messageId,
+        stanzaId,
+        frame:
+          `<message xmlns="jabber:client" ${attrs} id="${messageId}"><body>${words.join(" ")}</body>` +
+          `<stanza-id xmlns="urn:xmpp:sid:0" by="${by}" id="${stanzaId}"/></message>`,
+      });
+    }
+    return this.#log.store.head();
+  }
+
+  #facts(): Record<string, number> {
+    const { sql } = this.ctx.storage;
+    const number = (query: string): number => sql.exec<{ n: number }>(query).one().n;
+    return {
+      bytes: sql.databaseSize,
+      messages: number("SELECT count(*) AS n FROM log"),
+      documents: number("SELECT count(*) AS n FROM log_doc"),
+      stanzaBytes: number("SELECT sum(length(stanza)) AS n FROM log"),
+      changes: number("SELECT total_changes() AS n"),
+    };
+  }
+}
+
+export default {
+  fetch: (request, env) => env.LOG.getByName("log").fetch(request),
+} satisfies ExportedHandler<LogEnv>;
