@@ -123,6 +123,11 @@ export class Account {
     return this.#holes.all();
   }
 
+  /** Everything was deleted from the log. */
+  forgetHoles(): void {
+    this.#holes.clear();
+  }
+
   /** Who is attached, or expected back; most recently active first. */
   attached(): readonly Client[] {
     return this.#clients.byRecency();

@@ -33,6 +33,12 @@ export class Holes {
     return [...this.#holes.values()];
   }
 
+  /** Nothing of that time is in the log any more. */
+  clear(): void {
+    for (const key of this.#holes.keys()) this.#store.delete(key);
+    this.#holes.clear();
+  }
+
   add(hole: Hole): void {
     const key = this.#ids.next();
     this.#holes.set(key, hole);

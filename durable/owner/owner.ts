@@ -81,6 +81,7 @@ export class Owner implements OwnerFacts {
 
   deleteLog(peer: string | undefined): void {
     this.#deps.log.delete(peer);
+    if (peer === undefined) this.#deps.policy.forgetHoles();
     this.#deps.keepUpLog();
   }
 

@@ -39,6 +39,7 @@ export class AccountLog {
 
   /** DELETE-1: deletes one conversation, or everything. Nobody is shown it from now on. */
   delete(peer: string | undefined): void {
+    this.#deletion.mark(this.store.newest());
     if (peer === undefined) this.#deletion.deleteAll(this.store.head());
     else this.#deletion.deletePeer(peer, this.store.head());
   }

@@ -42,9 +42,20 @@ export class LogDeletion {
     this.deletePeer(EVERYBODY, head);
     this.#sql.exec("DELETE FROM log");
     this.#sql.exec("DELETE FROM log_peer");
+    this.#sql.exec("DELETE FROM log_time");
     // The last one says how far the log is listed.
     this.#sql.exec("DELETE FROM log_time WHERE last < (SELECT max(last) FROM log_time)");
     this.#index.clear(head);
+  }
+
+  /** DELETE-6: the newest message that was logged, deleted or not. */
+  mark({ atMs, stanzaId }: { atMs: number | undefined; stanzaId: string | undefined }): void {
+    if (atMs === undefined) return;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO log_mark (id, at_ms, stanza_id) VALUES (1, ?, ?)",
+      atMs,
+      stanzaId ?? null,
+    );
   }
 
   /** One step. True when there is more to do. */

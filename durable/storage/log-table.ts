@@ -149,13 +149,22 @@ export class LogTable implements LogStore {
       .toArray();
     // What was filled in late has a higher number than what came meanwhile.
     const [archived] = this.#sql
-      .exec<{ stanza_id: string }>(
-        `SELECT stanza_id FROM log WHERE seq > ? AND room = 0 AND stanza_id IS NOT NULL
+      .exec<{ at_ms: number; stanza_id: string }>(
+        `SELECT at_ms, stanza_id FROM log WHERE seq > ? AND room = 0 AND stanza_id IS NOT NULL
            ORDER BY at_ms DESC, seq DESC LIMIT 1`,
         after,
       )
       .toArray();
-    return { atMs: last?.at_ms, stanzaId: archived?.stanza_id };
+    // DELETE-6: what was deleted is not to come back from the server's archive.
+    const [mark] = this.#sql
+      .exec<{ at_ms: number; stanza_id: string | null }>("SELECT at_ms, stanza_id FROM log_mark")
+      .toArray();
+    const isMarkNewer = mark !== undefined && mark.at_ms >= (last?.at_ms ?? 0);
+    const hasMarkId = mark !== undefined && mark.stanza_id !== null && mark.at_ms >= (archived?.at_ms ?? 0);
+    return {
+      atMs: isMarkNewer ? mark.at_ms : last?.at_ms,
+      stanzaId: hasMarkId ? (mark.stanza_id ?? undefined) : archived?.stanza_id,
+    };
   }
 
   archivedSince(after: number, count: number): string[] {

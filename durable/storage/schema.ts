@@ -57,6 +57,8 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE log_time (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, min_ms INTEGER NOT NULL,
      max_ms INTEGER NOT NULL, direct INTEGER NOT NULL);
    DELETE FROM log_peer;`,
+  // The newest message of what was deleted: from there on the server's archive is asked.
+  `CREATE TABLE log_mark (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL, stanza_id TEXT);`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

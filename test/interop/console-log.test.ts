@@ -94,6 +94,7 @@ describe.skipIf(missingProsody || missingChromium)("the console and the log", ()
     await page.getByText("Nothing was found.").waitFor();
     await page.setViewportSize({ width: 360, height: 740 });
     await page.emulateMedia({ colorScheme: "dark" });
+    await page.getByLabel("Since").scrollIntoViewIfNeeded();
     await takePicture(page, "phone-dark");
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -1,80 +1,19 @@
-// SEARCH, DELETE: the index of the log, what it costs, what is found by it, and that what is deleted is not.
+// SEARCH: the index of the log, what it costs, and what is found by it.
 
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../bouncer/log/log-store.ts";
 import { readSearchable } from "../../bouncer/search/searchable.ts";
-import type { SearchQuery } from "../../bouncer/search/search.ts";
-import { matches, readQuery, wordsOf } from "../../bouncer/search/words.ts";
+import { matches, wordsOf } from "../../bouncer/search/words.ts";
 import { AccountLog } from "../../durable/storage/account-log.ts";
 import { LogIndex } from "../../durable/storage/log-index.ts";
 import { LogPeers } from "../../durable/storage/log-peers.ts";
 import { LogSearch } from "../../durable/storage/log-search.ts";
 import { counting } from "./support/counting.ts";
+import { BOB, entry, FOREVER, query, ROOM, searchAll, settle, withLog } from "./support/filled-log.ts";
 
 /** Pinned; fast-check prints it with the failing example. */
 const SEED = 20_261_122;
-const FOREVER = { days: undefined, megabytes: 9_000 };
-const BOB = "bob@example.org";
-const ROOM = "room@muc.example.org";
-
-async function withLog(name: string, test: (log: AccountLog, sql: SqlStorage) => void): Promise<void> {
-  await runInDurableObject(env.ACCOUNT.getByName(`search-${name}@good.example`), (_instance, { storage }) =>
-    test(new AccountLog(storage.sql, FOREVER), storage.sql),
-  );
-}
-
-function entry(body: string, over: Partial<LogEntry> & { inner?: string; id?: string } = {}): LogEntry {
-  const { inner = "", id = "m", peer = BOB, ...rest } = over;
-  const from = over.room === true ? `${peer}/nick` : `${peer}/phone`;
-  const type = over.room === true ? "groupchat" : "chat";
-  const frame = `<message xmlns="jabber:client" from="${from}" id="${id}" type="${type}"><body>${body}</body>${inner}</message>`;
-  const plain = {
-    atMs: 1_000,
-    sent: false,
-    device: undefined,
-    room: false,
-    messageId: id,
-    stanzaId: undefined,
-  };
-  return { ...plain, ...rest, peer, frame };
-}
-
-function query(words: string, over: Partial<SearchQuery> = {}): SearchQuery {
-  const everything = {
-    sinceMs: -Infinity,
-    untilMs: Infinity,
-    before: Infinity,
-    count: 1_000,
-    peer: undefined,
-  };
-  return { terms: readQuery(words) ?? [], ...everything, ...over };
-}
-
 const correction = (id: string): string => `<replace xmlns="urn:xmpp:message-correct:0" id="${id}"/>`;
-
-/** As many steps as there are to do. */
-function settle(log: AccountLog): void {
-  let steps = 0;
-  while (log.keepUp(0)) {
-    steps += 1;
-    expect(steps).toBeLessThan(100);
-  }
-}
-
-/** All pages, one after the other. */
-function searchAll(search: Pick<LogSearch, "search">, asked: SearchQuery): number[] {
-  const found: number[] = [];
-  for (let before: number | undefined = asked.before; before !== undefined;) {
-    const { hits, next } = search.search({ ...asked, before });
-    found.push(...hits.map(({ seq }) => seq));
-    expect(next ?? -Infinity).toBeLessThan(before);
-    before = next;
-  }
-  return found;
-}
 
 describe("SEARCH-1 what the index costs", () => {
   it("SEARCH-1 nothing as a message comes, and a fraction of a row later", async () => {
@@ -260,65 +199,6 @@ describe("SEARCH-5 what is not found any more", () => {
       expect(log.search.search(query("secret")).hits).toEqual([]);
       expect(sql.exec("SELECT count(*) AS n FROM log_doc").one()).toEqual({ n: 0 });
       expect(sql.exec("SELECT count(*) AS n FROM log_text_docsize").one()).toEqual({ n: 0 });
-    });
-  });
-});
-
-describe("DELETE-1 deletion of a conversation", () => {
-  it("DELETE-1 is not shown from the first moment, goes in steps over resets, and leaves the rest", async () => {
-    await withLog("conversation", (log, sql) => {
-      for (let n = 0; n < 12_000; n += 1)
-        log.store.append(entry(n % 2 === 0 ? "secret" : "plain", { peer: n % 2 === 0 ? BOB : ROOM }));
-      for (let step = 0; step < 8; step += 1) log.keepUp(0);
-      log.delete(BOB);
-      const looks = (each: AccountLog): void => {
-        expect(each.store.ofPeer(BOB, 0, 10)).toEqual([]);
-        expect(each.store.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({
-          messages: [{ peer: ROOM }],
-        });
-        expect(searchAll(each.search, query("secret"))).toEqual([]);
-      };
-      looks(log);
-      log.store.append(entry("after all", { peer: BOB }));
-      let steps = 0;
-      for (let current = log; current.keepUp(0) && steps < 100; steps += 1) {
-        current = new AccountLog(sql, FOREVER);
-        expect(current.store.ofPeer(BOB, 0, 10).map(({ seq }) => seq)).toEqual([12_001]);
-        expect(searchAll(current.search, query("secret"))).toEqual([]);
-      }
-      expect(steps).toBeGreaterThan(2);
-      expect(sql.exec("SELECT peer, count(*) AS n FROM log GROUP BY peer").toArray()).toEqual([
-        { peer: BOB, n: 1 },
-        { peer: ROOM, n: 6_000 },
-      ]);
-      expect(sql.exec("SELECT count(*) AS n FROM log_deletion").one()).toEqual({ n: 0 });
-      expect(sql.exec("SELECT count(*) AS n FROM log_doc WHERE peer = ?", BOB).one()).toEqual({ n: 0 });
-      expect(sql.exec("SELECT count(*) AS n FROM log_peer WHERE peer = ?", BOB).one()).toEqual({ n: 0 });
-      // Not even its words are left in the index's pages.
-      const pages = sql.exec<{ block: ArrayBuffer }>("SELECT block FROM log_text_data").toArray();
-      const text = pages.map(({ block }) => new TextDecoder("latin1").decode(block)).join("");
-      expect(text).toContain("plain");
-      expect(text).not.toContain("secret");
-      expect(searchAll(new AccountLog(sql, FOREVER).search, query("plain"))).toHaveLength(6_000);
-    });
-  });
-
-  it("DELETE-2 of everything: at once, and no number is given again", async () => {
-    await withLog("everything", (log, sql) => {
-      for (let n = 0; n < 2_000; n += 1) log.store.append(entry("secret"));
-      settle(log);
-      log.delete(undefined);
-      expect(log.store.page(0, { count: 1, length: 1, exceptFrom: "" })).toEqual({
-        messages: [],
-        through: 2_000,
-      });
-      expect(log.search.search(query("secret"))).toEqual({ hits: [], next: undefined, sealed: 0 });
-      for (const table of ["log", "log_peer", "log_doc", "log_text_docsize"]) {
-        expect(sql.exec(`SELECT count(*) AS n FROM ${table}`).one(), table).toEqual({ n: 0 });
-      }
-      const revived = new AccountLog(sql, FOREVER);
-      expect(revived.store.append(entry("new"))).toBe(2_001);
-      expect(revived.search.search(query("new")).hits).toHaveLength(1);
     });
   });
 });

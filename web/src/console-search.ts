@@ -46,10 +46,7 @@ function summary(shown: number, { next, encrypted }: Found): string {
   const found =
     shown === 0 && next === undefined ? "Nothing was found." : `${count(shown, "message")} found.`;
   const more = next === undefined ? "" : " There may be more.";
-  const sealed =
-    encrypted === 0
-      ? ""
-      : ` Search cannot see into ${count(encrypted, "encrypted message")}, which stay as they are.`;
+  const sealed = encrypted === 0 ? "" : ` Search cannot see into ${count(encrypted, "encrypted message")}.`;
   return `${found}${more}${sealed}`;
 }
 
