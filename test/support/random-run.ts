@@ -1,6 +1,5 @@
 // One random run of several devices of alice's with bob, who talk, ask, break off, come back and go, while the process and its
 // session with the server die and come back: what is done, and what must have come of it. Played in a ServedWorld.
-//
 // Devices do what programs do by themselves: they acknowledge what they were sent (XEP-0198), and the eager ones send receipts.
 
 import type { Element } from "@xmpp/xml";
@@ -13,7 +12,7 @@ import { parse } from "./xml-shape.ts";
 
 export type Op =
   | {
-      op: "attach" | "leave" | "breakOff" | "resume" | "say" | "show" | "ask" | "bobAsks";
+      op: "attach" | "leave" | "breakOff" | "resume" | "say" | "look" | "show" | "ask" | "bobAsks";
       who: number;
       what: number;
     }
@@ -109,6 +108,7 @@ export class RandomRun {
       this.#cutOff(device);
     } else if (op === "say") this.#say(device, client, `a${(this.#count += 1)}`);
     else if (op === "show") this.#show(device, SHOWS[what % SHOWS.length] ?? "");
+    else if (op === "look") this.#world.setClientState(client, what % 2 === 0);
     else if (op === "ask") {
       const id = `q${(this.#count += 1)}`;
       device.asked.set(id, 0);

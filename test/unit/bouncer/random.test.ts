@@ -15,7 +15,7 @@ const FRESH_RUNS = 100;
 const what = fc.nat(1_000);
 const who = fc.nat(3);
 const often = fc.record({
-  op: fc.constantFrom("attach", "say", "ask", "bobAsks", "breakOff", "resume", "leave", "show"),
+  op: fc.constantFrom("attach", "say", "ask", "bobAsks", "breakOff", "resume", "leave", "look", "show"),
   who,
   what,
 });
