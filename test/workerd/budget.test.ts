@@ -147,7 +147,7 @@ describe("COST-1 a heartbeat", () => {
     meter.reset();
     for (let n = 0; n < 5; n += 1) await runInDurableObject(stub, async (instance) => await instance.alarm());
     expect(meter.per(5).rowsWritten).toBe(0);
-    expect(meter.per(5).statements).toBeLessThanOrEqual(3);
+    expect(meter.per(5).statements).toBeLessThanOrEqual(4);
     expect(
       await runInDurableObject(stub, async (_instance, { storage }) => await storage.getAlarm()),
     ).not.toBeNull();
