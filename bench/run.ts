@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../test/support/bundle-worker.ts";
 import { measureAttach } from "./attach.ts";
+import { computeCost } from "./cost.ts";
 import { measureGrowth } from "./growth.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
@@ -34,6 +35,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Section>>> = {
   attach: async () => await measureAttach(ours, quick ? 3 : 10),
   growth: async () => await measureGrowth(ours, { quick }),
   memory: async () => await measureMemory(ours, { quick }),
+  cost: async () => await Promise.resolve(computeCost()),
 };
 
 async function main(): Promise<void> {
