@@ -90,10 +90,12 @@ export class Duplicates {
   }
 
   #load(peer: string): Set<string> {
-    const names = this.#store.ofPeer(peer, 0, MAX_OF_PEER).flatMap(({ frame, stanzaId }) => {
-      const parsed = parseFrame(frame, DEFAULT_LIMITS);
-      return parsed.ok && parsed.element ? namesOf({ peer, stanzaId, message: parsed.element }) : [];
-    });
+    const names = this.#store
+      .ofPeer(peer, Number.MIN_SAFE_INTEGER, MAX_OF_PEER)
+      .flatMap(({ frame, stanzaId }) => {
+        const parsed = parseFrame(frame, DEFAULT_LIMITS);
+        return parsed.ok && parsed.element ? namesOf({ peer, stanzaId, message: parsed.element }) : [];
+      });
     return new Set(names);
   }
 }

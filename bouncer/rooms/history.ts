@@ -33,7 +33,7 @@ export class RoomHistory {
 
   /** When the last message that we have was said; undefined without any. */
   lastMs(room: string): number | undefined {
-    return this.#ports.log.ofPeer(room, 0, 1).at(-1)?.atMs;
+    return this.#ports.log.ofPeer(room, Number.MIN_SAFE_INTEGER, 1).at(-1)?.atMs;
   }
 
   /**
@@ -56,7 +56,7 @@ export class RoomHistory {
 
   #pasts(room: string, client: ClientId, beforeSeq: number): Past[] {
     const { log } = this.#ports;
-    const latest = log.ofPeer(room, 0, HISTORY_SIZE);
+    const latest = log.ofPeer(room, Number.MIN_SAFE_INTEGER, HISTORY_SIZE);
     const missed = log.ofPeer(room, this.#catchUp.missedSince(client), MAX_MISSED);
     const read = (missed.length > latest.length ? missed : latest).flatMap((logged: LoggedMessage) => {
       const isPast = logged.room && logged.seq < beforeSeq;

@@ -13,6 +13,8 @@ export interface OwnerFacts {
   search(query: SearchQuery): SearchResult;
   /** A part of the log, as a file to keep. */
   exportLog(format: ExportFormat, span: LogSpan): Response;
+  /** Takes in a log that was exported elsewhere. */
+  importLog(body: ReadableStream<Uint8Array> | null): Promise<Response>;
   /** Deletes one conversation from the log, or everything in it. */
   deleteLog(peer: string | undefined): void;
 }

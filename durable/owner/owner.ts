@@ -17,6 +17,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { refuseOthers } from "./access.ts";
 import { type ExportFormat, exportLog } from "./export.ts";
 import { History } from "./history.ts";
+import { importLog } from "./import.ts";
 import type { OwnerFacts } from "./owner-facts.ts";
 import { routeOwner } from "./router.ts";
 import { gatherStatus } from "./status.ts";
@@ -88,6 +89,11 @@ export class Owner implements OwnerFacts {
   exportLog(format: ExportFormat, span: LogSpan): Response {
     const { account, log } = this.#deps;
     return exportLog(log.reader, { account, format, span });
+  }
+
+  async importLog(body: ReadableStream<Uint8Array> | null): Promise<Response> {
+    const { account, log } = this.#deps;
+    return await importLog(log.imports, body, { account, sinceMs: log.keptSinceMs(Date.now()) });
   }
 
   /** A request to /accounts/{bare JID}/… that came over TLS or loopback. */

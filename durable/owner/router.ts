@@ -13,7 +13,7 @@ type OwnerRoute = (facts: OwnerFacts, request: Request) => Response | Promise<Re
 /** By path, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, OwnerRoute>>>> = {
   status: { GET: (facts) => ownerJson(facts.status()) },
-  log: { GET: getLog, DELETE: deleteLog },
+  log: { GET: getLog, POST: (facts, request) => facts.importLog(request.body), DELETE: deleteLog },
   search: { GET: answerSearch },
   trace: { GET: answerTrace },
 };

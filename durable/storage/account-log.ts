@@ -6,6 +6,7 @@
 import type { LogStore } from "../../bouncer/log/log-store.ts";
 import type { LogRetention } from "../log-config.ts";
 import { LogDeletion } from "./log-deletion.ts";
+import { LogImport } from "./log-import.ts";
 import { LogIndex } from "./log-index.ts";
 import { LogPeers } from "./log-peers.ts";
 import { LogReader } from "./log-reader.ts";
@@ -20,6 +21,7 @@ export class AccountLog {
   readonly store: LogStore;
   readonly search: LogSearch;
   readonly reader: LogReader;
+  readonly imports: LogImport;
   readonly #sql: SqlStorage;
   readonly #peers: LogPeers;
   readonly #retention: LogRetention;
@@ -33,6 +35,7 @@ export class AccountLog {
     this.store = new LogTable(sql, this.#peers);
     this.#index = new LogIndex(sql, this.#peers);
     this.#deletion = new LogDeletion(sql, this.#index);
+    this.imports = new LogImport(sql, this.#peers, this.#index);
     this.reader = new LogReader(sql);
     this.search = new LogSearch(sql, this.#index);
   }
@@ -42,6 +45,12 @@ export class AccountLog {
     this.#deletion.mark(this.store.newest());
     if (peer === undefined) this.#deletion.deleteAll(this.store.head());
     else this.#deletion.deletePeer(peer, this.store.head());
+  }
+
+  /** What is older than this is deleted (LOG-9). */
+  keptSinceMs(nowMs: number): number {
+    const { days } = this.#retention;
+    return days === undefined ? Number.NEGATIVE_INFINITY : nowMs - days * DAY_MS;
   }
 
   /** One step, at most; called from time to time (LOG-9). True when there is more to be done soon. */

@@ -100,8 +100,8 @@ export class LogArchive {
       .one();
     const hasUnlisted = range.to > listed && this.#hasUnlisted(listed, range.to, fromMs, toMs);
     return {
-      from: range.from <= 0 ? range.from : Math.max(range.from, first ?? listed + 1),
-      to: hasUnlisted ? range.to : Math.min(range.to, last ?? 0),
+      from: Math.max(range.from, first ?? listed + 1),
+      to: hasUnlisted ? range.to : Math.min(range.to, last ?? range.from - 1),
     };
   }
 
@@ -118,15 +118,12 @@ export class LogArchive {
   /** The parts of a range in which something may be, in the order in which they are looked at. */
   *#blocks(filter: LogFilter, range: Range, latest: boolean): Generator<Block> {
     const listed = this.#listed();
-    // Lists begin with the number 1.
-    const [above, below] = [
-      { from: Math.max(range.from, listed + 1), to: range.to },
-      { from: range.from, to: Math.min(range.to, 0) },
-    ];
-    yield* unlisted(latest ? above : below, latest);
+    // What was imported, below the number 1, is listed as it comes.
+    const above = { from: Math.max(range.from, listed + 1), to: range.to };
+    if (latest) yield* unlisted(above, latest);
     const lists = filter.peer === undefined ? this.#batches(filter, range, latest) : undefined;
     yield* lists ?? this.#lists(filter, range, latest);
-    yield* unlisted(latest ? below : above, latest);
+    if (!latest) yield* unlisted(above, latest);
   }
 
   #batches({ fromMs, toMs, rooms }: LogFilter, range: Range, latest: boolean): Block[] {
@@ -161,7 +158,8 @@ export class LogArchive {
 
   /** Up to which number the log is listed. */
   #listed(): number {
-    return this.#sql.exec<{ last: number }>("SELECT ifnull(max(last), 0) AS last FROM log_time").one().last;
+    return this.#sql.exec<{ last: number }>("SELECT max(0, ifnull(max(last), 0)) AS last FROM log_time").one()
+      .last;
   }
 
   #rows(

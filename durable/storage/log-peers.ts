@@ -16,7 +16,9 @@ export class LogPeers {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    this.#listed = sql.exec<{ last: number }>("SELECT ifnull(max(last), 0) AS last FROM log_time").one().last;
+    this.#listed = sql
+      .exec<{ last: number }>("SELECT max(0, ifnull(max(last), 0)) AS last FROM log_time")
+      .one().last;
   }
 
   /** The numbers of a peer's latest `count` messages after `after`, ascending. */
@@ -46,28 +48,37 @@ export class LogPeers {
     this.#listed = Math.max(this.#listed, oldest - 1);
     for (let batch = 0; batch < MAX_BATCHES && head - this.#listed >= BATCH; batch += 1) {
       const to = this.#listed + BATCH;
-      this.#sql.exec(
-        `INSERT INTO log_peer (peer, last, seqs) SELECT peer, max(seq), group_concat(seq) FROM
-           (SELECT peer, seq FROM log WHERE seq > ? AND seq <= ? ORDER BY seq) GROUP BY peer`,
-        this.#listed,
-        to,
-      );
-      this.#sql.exec(
-        `INSERT INTO log_time (last, first, min_ms, max_ms, direct)
-           SELECT ?, ?, ifnull(min(at_ms), 0), ifnull(max(at_ms), 0), ifnull(sum(room = 0), 0) FROM log
-             WHERE seq > ? AND seq <= ?`,
-        to,
-        this.#listed + 1,
-        this.#listed,
-        to,
-      );
+      this.#listBatch(this.#listed, to);
       this.#listed = to;
     }
   }
 
+  /** Lists what was imported, under numbers below 1, at most a batch (log-import.ts); `after` is exclusive. */
+  listImported(after: number, to: number): void {
+    this.#listBatch(after, to);
+  }
+
+  #listBatch(after: number, to: number): void {
+    this.#sql.exec(
+      `INSERT INTO log_peer (peer, last, seqs) SELECT peer, max(seq), group_concat(seq) FROM
+         (SELECT peer, seq FROM log WHERE seq > ? AND seq <= ? ORDER BY seq) GROUP BY peer`,
+      after,
+      to,
+    );
+    this.#sql.exec(
+      `INSERT INTO log_time (last, first, min_ms, max_ms, direct)
+         SELECT ?, ?, ifnull(min(at_ms), 0), ifnull(max(at_ms), 0), ifnull(sum(room = 0), 0) FROM log
+           WHERE seq > ? AND seq <= ?`,
+      to,
+      after + 1,
+      after,
+      to,
+    );
+  }
+
   /** What was deleted from the log needs no lists. Only now and then: it looks through all of them. */
   forget(oldest: number): void {
-    if (oldest - this.#forgotten < BATCH) return;
+    if (Math.abs(oldest - this.#forgotten) < BATCH) return;
     this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
     // The last one says how far the log is listed.
     this.#sql.exec("DELETE FROM log_time WHERE last < ? AND last < ?", oldest, this.#listed);

@@ -59,6 +59,9 @@ const MIGRATIONS: readonly string[] = [
    DELETE FROM log_peer;`,
   // The newest message of what was deleted: from there on the server's archive is asked.
   `CREATE TABLE log_mark (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL, stanza_id TEXT);`,
+  // Numbers reserved for an import, and which of them are free.
+  `CREATE TABLE log_import (id INTEGER PRIMARY KEY CHECK (id = 1), source TEXT NOT NULL, next INTEGER NOT NULL,
+     last INTEGER NOT NULL);`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogEntry, LogSelection } from "../../bouncer/log/log-store.ts";
 import { AccountLog } from "../../durable/storage/account-log.ts";
+import { LogPeers } from "../../durable/storage/log-peers.ts";
 import { LogArchive } from "../../durable/storage/log-archive.ts";
 import { MemoryLog } from "../support/memory-log.ts";
 
@@ -147,6 +148,8 @@ describe("MAM-3 MAM-4 pages of the archive", () => {
       const log = new AccountLog(sql, FOREVER);
       for (let n = 1; n <= MESSAGES; n += 1) log.store.append(entry(n));
       sql.exec("UPDATE log SET seq = seq - 3000 WHERE seq <= 3000");
+      const peers = new LogPeers(sql);
+      for (let after = -3_000; after < 0; after += 1_000) peers.listImported(after, after + 1_000);
       log.keepUp(0);
       const filter = { ...ALL, fromMs: 3_100_000, toMs: 3_200_000 };
       const archive = new LogArchive(sql, { few: 400, maxBlocks: 100 });

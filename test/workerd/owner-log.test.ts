@@ -135,6 +135,76 @@ describe("EXPORT GET log", () => {
   );
 });
 
+const post = async (account: string, body: string): Promise<Response> =>
+  await ask(account, "log", { method: "POST", body });
+
+const linesOf = (text: string): string[] => text.trimEnd().split("\n").slice(1);
+
+describe("IMPORT POST log", () => {
+  it("IMPORT-1 what was exported, into an account that is here for the first time; and again, which changes nothing", async () => {
+    const account = "mover@good.example";
+    await talk(account);
+    const exported = await (await ask(account, "log")).text();
+    await ask(account, "log", { method: "DELETE" });
+    // Meanwhile something has come.
+    const client = await Client.online(account, { resource: "new" });
+    await say(
+      account,
+      `<message from="bob@example.org/a" type="chat" id="5"><body>Nine o'clock?</body></message>`,
+    );
+    await client.until(/Nine o/);
+    expect(await (await post(account, exported)).json()).toEqual({
+      imported: 4,
+      duplicates: 0,
+      rejected: [],
+      rejections: 0,
+    });
+    const again = await post(account, exported);
+    expect(await again.json()).toEqual({ imported: 0, duplicates: 4, rejected: [], rejections: 0 });
+    const found: { hits: { seq: number }[]; encrypted: number } = await (
+      await ask(account, "search?q=nine")
+    ).json();
+    expect(found.hits.map(({ seq }) => seq)).toEqual([5, 0, -1, -3]);
+    expect(found.encrypted).toBe(1);
+    expect(linesOf(await (await ask(account, "log")).text()).slice(0, 4)).toEqual(linesOf(exported));
+  });
+
+  it("IMPORT-2 what is no line of an own export is refused, line by line", async () => {
+    const account = "strict@good.example";
+    await Client.online(account);
+    const head = { type: "xmpproxy log", version: 1, account, exported: "x", most: 20 };
+    const line = {
+      at: new Date().toISOString(),
+      direction: "received",
+      with: "bob@example.org",
+      stanza: `<message xmlns="jabber:client" from="bob@example.org/a" id="1"><body>hi</body></message>`,
+    };
+    const of = (...lines: object[]): string =>
+      [head, ...lines].map((each) => JSON.stringify(each)).join("\n");
+    const bad = [
+      { ...line, at: "yesterday" },
+      { ...line, at: "2999-01-01T00:00:00Z" },
+      { ...line, at: "2001-01-01T00:00:00Z" },
+      { ...line, more: 1 },
+      { ...line, with: "Bob@example.org" },
+      { ...line, with: "carol@example.org" },
+      { ...line, direction: "sent", with: account },
+      { ...line, room: true },
+      { ...line, stanza: "<message" },
+      { ...line, stanza: `<iq xmlns="jabber:client"/>` },
+      { ...line, stanza: `<!DOCTYPE x><message xmlns="jabber:client" from="bob@example.org"/>` },
+    ];
+    const answer: { imported: number; rejected: { line: number; reason: string }[] } = await (
+      await post(account, `${of(line, ...bad)}\nnot json\n`)
+    ).json();
+    expect(answer.imported).toBe(1);
+    expect(answer.rejected.map((each) => each.line)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect((await post(account, of(line).replace(account, "eve@good.example"))).status).toBe(409);
+    for (const body of ["", "{}", JSON.stringify(line)])
+      expect((await post(account, body)).status, body).toBe(400);
+  });
+});
+
 describe("DELETE-3 DELETE log", () => {
   it("DELETE-3 one conversation, then everything; what comes afterwards is logged", async () => {
     const account = "leaver@good.example";
