@@ -58,7 +58,8 @@ async function cost(
   messages: number,
   { log, roster }: { log: number; roster: number },
 ): Promise<Grown> {
-  const clients = [await subject.attach(0)];
+  // Not the device that was there before the log was filled: that one would have to be told all of it.
+  const clients = [await subject.attach(1)];
   const [client] = clients;
   if (client && roster > 0) await request(client, "get", '<query xmlns="jabber:iq:roster"/>');
   const inward: number[] = [];

@@ -42,6 +42,13 @@ async function main(): Promise<void> {
   mkdirSync(BUNDLES, { recursive: true });
   bundleWorker(PROJECT, ours);
   bundleWorker(join(PROJECT, "bench/floor"), floor);
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1e9),
+    kernel: release(),
+    node: process.version,
+  };
   const done: Record<string, Section> = {};
   const pages: string[] = [];
   for (const [name, measure] of Object.entries(SECTIONS)) {
@@ -53,17 +60,11 @@ async function main(): Promise<void> {
     process.stdout.write(
       asMarkdown ? `${pages.at(-1)}\n` : `${section.title}\n${table(section.head, section.rows)}\n`,
     );
+    // What is done is kept, whatever comes of the next.
+    writeFileSync(join(BUNDLES, "results.json"), `${JSON.stringify({ machine, sections: done }, null, 2)}\n`);
+    writeFileSync(join(BUNDLES, "results.md"), pages.join("\n"));
     process.stderr.write(`(${name}: ${((performance.now() - beganAt) / 1_000).toFixed(0)} s)\n`);
   }
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGb: Math.round(totalmem() / 1e9),
-    kernel: release(),
-    node: process.version,
-  };
-  writeFileSync(join(BUNDLES, "results.json"), `${JSON.stringify({ machine, sections: done }, null, 2)}\n`);
-  writeFileSync(join(BUNDLES, "results.md"), pages.join("\n"));
 }
 
 await main();

@@ -17,6 +17,7 @@ export class CountingClient {
   #texts: string[] = [];
   #keep = true;
   #wake: (() => void) | undefined;
+  #streamError = "";
   /** While counting: text frames that begin like this. */
   #prefix = Buffer.alloc(0);
   counted = 0;
@@ -149,7 +150,7 @@ export class CountingClient {
     if (opcode === PING)
       this.#socket.write(Buffer.concat([Buffer.from([0x80 | PONG, 0x80]), Buffer.alloc(4)]));
     if (opcode === CLOSE && !this.#keep)
-      throw new Error(`closed while counting: ${payload.readUInt16BE(0)} ${payload.subarray(2).toString()}`);
+      throw new Error(`closed while counting: ${payload.readUInt16BE(0)} ${this.#streamError}`);
     if (opcode !== TEXT) return;
     this.frames += 1;
     if (payload[1] === 0x72 /* <r */) {
@@ -158,12 +159,15 @@ export class CountingClient {
     }
     if (this.#keep) {
       const text = payload.toString();
+      // Who answers no ping is sent no more until it does.
+      if (text.startsWith("<iq")) this.#answer(text);
       if (text.startsWith("<enabled")) this.#managed = true;
       else if (/^<(message|presence|iq)/.test(text)) this.handled += this.#managed ? 1 : 0;
       this.#texts.push(text);
       this.#wake?.();
       return;
     }
+    if (payload[1] === 0x73 /* <stream:error */) this.#streamError = payload.toString();
     this.bytes += payload.length;
     this.handled += 1;
     if (payload[1] === 0x69 /* <iq */) return this.#answer(payload.toString());
