@@ -55,7 +55,7 @@ let stage: Stage;
 
 describe.skipIf(missingProsody)("a device that was away", () => {
   beforeAll(async () => {
-    const behaviour = { mutualContacts: ["erin", "frank"] };
+    const behaviour = { mutualContacts: ["erin", "frank", "gail", "hugo"] };
     stage = await startStage(behaviour, { REPLAY_NEW_DEVICE: "3 days, 200 messages" });
   });
 
@@ -170,5 +170,34 @@ describe.skipIf(missingProsody)("a device that was away", () => {
       expect(await texts(first)).toEqual(["one", "two", "three", "four", "five", "six"]);
       friend.leave();
     });
+
+    // Converse 14 makes a second conversation where two messages begin one at the same time; both are stored, and both shown
+    // from the next visit on.
+    it(
+      "LOG-6 shows what begins a conversation once, also at the next visit",
+      { timeout: 120_000 },
+      async () => {
+        const [gail, hugo] = [await stage.account("gail"), await stage.account("hugo")];
+        const friend = await comeOnline(stage.server.webSocketUrl, hugo.jid, hugo.password);
+        // Converse keeps keys of a login by SCRAM only, and an account's first is none (LOGIN-1).
+        (await ResumingClient.login(stage.worker.wsUrl(gail.jid), gail, "desk")).stop();
+        const page = await newChatPage(browser, stage.worker.url);
+        await page.logIn(gail.jid, gail.password);
+        const words = ["one", "two", "three", "four", "five"];
+        for (const word of words) friend.say(gail.jid, word);
+        await expect.poll(() => page.received(/^<message.*<body>five</)).toBe(1);
+        await page.openConversation("hugo");
+        await page.see("five");
+        await archiveRead(page);
+        expect(await texts(page)).toEqual(words);
+        await page.open();
+        await page.waitForChat();
+        await archiveRead(page);
+        friend.say(gail.jid, "six");
+        await page.see("six");
+        expect(await texts(page)).toEqual([...words, "six"]);
+        friend.leave();
+      },
+    );
   });
 });

@@ -4,9 +4,13 @@ export interface ConverseSettings {
   readonly [name: string]: unknown;
 }
 
-interface ConverseApi {
+export interface ConverseApi {
   readonly settings: { set(name: string, value: unknown): void };
   readonly listen: { on(event: string, listener: () => void): void };
+  readonly chatboxes: {
+    get(jid: string): Promise<unknown>;
+    create(jids?: string | readonly string[], attributes?: object, model?: unknown): Promise<unknown>;
+  };
 }
 
 /** Private state handed to plugins. */

@@ -2,6 +2,7 @@
 // logout) is told to the page, which reloads, since Converse does not start a second time.
 
 import type { Converse, ConverseSettings } from "./converse.d.ts";
+import { beginConversationsOnce } from "./one-conversation.ts";
 import { serverWords } from "./server-words.ts";
 
 const BUNDLE = "/converse/converse.min.js";
@@ -73,6 +74,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
     initialize() {
       const { _converse: internals } = this;
       const { api, state } = internals;
+      beginConversationsOnce(api);
       let connected = false;
       let leaving = false;
       state.config.save({ trusted: credentials.keep });
