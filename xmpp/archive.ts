@@ -127,10 +127,17 @@ export function resultFrame(
   );
 }
 
-/** A result as it comes from an archive: the message inside, its id there, and when it was said. */
-export function readResult(
-  message: Element,
-): { queryId: string; id: string; stamp: string; message: Element } | undefined {
+/** A result as it comes from an archive: the message inside, its id there, and when it was said (section 4.2). */
+export interface ArchiveResult {
+  queryId: string;
+  id: string;
+  /** An XEP-0082 timestamp; empty where there is none. */
+  stamp: string;
+  message: Element;
+}
+
+/** The result in a message from an archive; undefined where it has none. */
+export function readResult(message: Element): ArchiveResult | undefined {
   const result = message.getChild("result", NS.mam);
   const forwarded = result?.getChild("forwarded", NS.forward);
   const inner = forwarded?.getChild("message", NS.client);
@@ -138,6 +145,13 @@ export function readResult(
   if (!inner || queryId === undefined || id === undefined) return undefined;
   const stamp = forwarded?.getChild("delay", NS.delay)?.attrs.stamp ?? "";
   return { queryId, id, stamp, message: inner };
+}
+
+/** A result's message was said at another moment than its archive's stamp says (XEP-0203); a result without a stamp stays so. */
+export function restampResult(message: Element, stamp: string): void {
+  const forwarded = message.getChild("result", NS.mam)?.getChild("forwarded", NS.forward);
+  const delay = forwarded?.getChild("delay", NS.delay);
+  if (delay) delay.attrs.stamp = stamp;
 }
 
 function single(values: FormValues, name: string): string | undefined {

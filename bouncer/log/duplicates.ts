@@ -28,8 +28,8 @@ export class Duplicates {
   readonly #store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">;
   #watched: Set<string> | undefined;
   #latest: Set<string> | undefined;
-  /** By peer: what names its messages. */
-  readonly #byPeer = new Map<string, Set<string>>();
+  /** By peer: what names its messages, and when they were said. */
+  readonly #byPeer = new Map<string, Map<string, number>>();
 
   constructor(store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">) {
     this.#store = store;
@@ -54,6 +54,13 @@ export class Duplicates {
     return namesOf(loggable).some((name) => known.has(name));
   }
 
+  /** When the log says that a message was said which an archive has too; undefined where it does not know that message. */
+  timeOf(archivedMessage: Pick<Loggable, "peer" | "stanzaId" | "message">): number | undefined {
+    const known = this.#namesOf(archivedMessage.peer);
+    const name = namesOf(archivedMessage).find((one) => known.has(one));
+    return name === undefined ? undefined : known.get(name);
+  }
+
   /** From now on the archive ids of all that comes after `after` are remembered; undefined: no longer. */
   watch(after: number | undefined): void {
     this.#watched =
@@ -62,14 +69,16 @@ export class Duplicates {
         : new Set(this.#store.archivedSince(after, MAX_WATCHED).toReversed().map(shortened));
   }
 
-  /** It is in the log now. */
-  add(loggable: Loggable): void {
+  /** It is in the log now, as said at `atMs`. */
+  add(loggable: Loggable, atMs: number): void {
     const { peer, room, stanzaId } = loggable;
     if (stanzaId !== undefined && !room && this.#watched)
       addBounded(this.#watched, shortened(stanzaId), MAX_WATCHED);
     if (stanzaId !== undefined) addBounded(this.#latestIds(), archived(peer, stanzaId), MAX_LATEST);
     const known = this.#byPeer.get(peer);
-    if (known) for (const name of namesOf(loggable)) addBounded(known, name, 2 * MAX_OF_PEER);
+    if (!known) return;
+    for (const name of namesOf(loggable)) known.set(name, atMs);
+    dropOldest(known, 2 * MAX_OF_PEER);
   }
 
   #latestIds(): Set<string> {
@@ -79,7 +88,7 @@ export class Duplicates {
     return this.#latest;
   }
 
-  #namesOf(peer: string): Set<string> {
+  #namesOf(peer: string): Map<string, number> {
     const known = this.#byPeer.get(peer) ?? this.#load(peer);
     // The least recently asked for is the first to be forgotten.
     this.#byPeer.delete(peer);
@@ -89,14 +98,14 @@ export class Duplicates {
     return known;
   }
 
-  #load(peer: string): Set<string> {
-    const names = this.#store
-      .ofPeer(peer, Number.MIN_SAFE_INTEGER, MAX_OF_PEER)
-      .flatMap(({ frame, stanzaId }) => {
-        const parsed = parseFrame(frame, DEFAULT_LIMITS);
-        return parsed.ok && parsed.element ? namesOf({ peer, stanzaId, message: parsed.element }) : [];
-      });
-    return new Set(names);
+  #load(peer: string): Map<string, number> {
+    const known = new Map<string, number>();
+    for (const { atMs, frame, stanzaId } of this.#store.ofPeer(peer, Number.MIN_SAFE_INTEGER, MAX_OF_PEER)) {
+      const parsed = parseFrame(frame, DEFAULT_LIMITS);
+      if (!parsed.ok || !parsed.element) continue;
+      for (const name of namesOf({ peer, stanzaId, message: parsed.element })) known.set(name, atMs);
+    }
+    return known;
   }
 }
 
@@ -127,6 +136,13 @@ function shortened(name: string): string {
 /** A set keeps the order of insertion: the oldest gives way. */
 function addBounded(names: Set<string>, name: string, max: number): void {
   names.add(name);
-  const [oldest] = names;
-  if (names.size > max && oldest !== undefined) names.delete(oldest);
+  dropOldest(names, max);
+}
+
+function dropOldest(names: Pick<Set<string>, "size" | "keys" | "delete">, max: number): void {
+  while (names.size > max) {
+    const [oldest] = names.keys();
+    if (oldest === undefined) return;
+    names.delete(oldest);
+  }
 }

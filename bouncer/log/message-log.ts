@@ -10,6 +10,7 @@ import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { Ports } from "../ports.ts";
 import type { Session } from "../session.ts";
+import { DistinctTimes } from "./distinct-times.ts";
 import { Duplicates } from "./duplicates.ts";
 import { type Loggable, shouldLogArchived, shouldLogReceived, shouldLogSent } from "./loggable.ts";
 
@@ -30,9 +31,6 @@ export interface Place {
   frame: string;
 }
 
-/** Stamps run ahead of the clock by no more than this, however many messages come at once. */
-const MAX_AHEAD_MS = 1_000;
-
 export class MessageLog {
   readonly #ports: Pick<Ports, "clock" | "log">;
   readonly #session: Session;
@@ -41,8 +39,7 @@ export class MessageLog {
   /** The message that is being dealt with: what came from upstream or from a client, and its place. */
   #stanza: Element | undefined;
   #place: Place | undefined;
-  /** When the latest message that was not delayed was said. */
-  #latestMs = 0;
+  readonly #times = new DistinctTimes();
 
   constructor(
     ports: Pick<Ports, "clock" | "log">,
@@ -64,7 +61,6 @@ export class MessageLog {
     const decision = shouldLogReceived(message, bareJid);
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
     if (this.#duplicates.has(decision)) return { outcome: "duplicate", room: decision.room };
-    this.#duplicates.add(decision);
     return this.#append(decision, undefined, this.#saidAtMs(decision));
   }
 
@@ -73,8 +69,15 @@ export class MessageLog {
     const decision = shouldLogArchived(message, stanzaId, this.#session.bareJid);
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
     if (this.#duplicates.hasArchived(decision)) return { outcome: "duplicate", room: false };
-    this.#duplicates.add(decision);
-    return this.#append(decision, undefined, atMs);
+    return this.#append(decision, undefined, this.#times.said(atMs));
+  }
+
+  /** When the log says that a message was said, which an archive told under this id: the account's own, or a room's at `by`. */
+  timeOf(message: Element, stanzaId: string, by: string): number | undefined {
+    const { bareJid } = this.#session;
+    if (by !== bareJid) return this.#duplicates.timeOf({ peer: by, stanzaId, message });
+    const decision = shouldLogArchived(message, stanzaId, bareJid);
+    return decision.log ? this.#duplicates.timeOf(decision) : undefined;
   }
 
   /** MAM-8: from now on the ids of all that comes after `after` are remembered; undefined: no longer. */
@@ -98,11 +101,9 @@ export class MessageLog {
     return stanza === this.#stanza || stanza === this.#place?.message ? this.#place : undefined;
   }
 
-  #append(
-    { message, sent, peer, room, stanzaId }: Loggable,
-    device: string | undefined,
-    atMs: number,
-  ): Logged {
+  #append(loggable: Loggable, device: string | undefined, atMs: number): Logged {
+    const { message, sent, peer, room, stanzaId } = loggable;
+    this.#duplicates.add(loggable, atMs);
     const frame = serialize(message);
     const { id: messageId } = message.attrs;
     const entry = { atMs, sent, device, peer, room, messageId, stanzaId, frame };
@@ -125,13 +126,6 @@ export class MessageLog {
       from === bareJid.slice(bareJid.indexOf("@") + 1) ||
       (message.attrs.type === "groupchat" && bareJidOf(from) === peer);
     const saidMs = isTrusted ? this.#ports.clock.parse(stamp) : Number.NaN;
-    return Number.isNaN(saidMs) ? this.#distinct(nowMs) : Math.min(saidMs, nowMs);
-  }
-
-  /** Clients sort by the stamp: what comes within one millisecond is stamped in its order all the same. */
-  #distinct(nowMs: number): number {
-    const isSame = nowMs <= this.#latestMs && this.#latestMs - nowMs < MAX_AHEAD_MS;
-    this.#latestMs = isSame ? this.#latestMs + 1 : nowMs;
-    return this.#latestMs;
+    return Number.isNaN(saidMs) ? this.#times.now(nowMs) : Math.min(this.#times.said(saidMs), nowMs);
   }
 }

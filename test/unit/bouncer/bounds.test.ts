@@ -180,7 +180,7 @@ describe("LOG-4 what messages are known by is as long as we like, not as the oth
       room: true,
       stanzaId: `${long}${index}`,
     });
-    times(2_000, (index) => duplicates.add(loggable(index)));
+    times(2_000, (index) => duplicates.add(loggable(index), index));
     expect(duplicates.has(loggable(1_999))).toBe(true);
     expect(duplicates.has(loggable(1_000))).toBe(true);
     expect(duplicates.has(loggable(999))).toBe(false);

@@ -7,7 +7,7 @@ import type { Script } from "../../../support/scenario.ts";
 
 export const MAM = "urn:xmpp:mam:2";
 export const HAS = { archive: "has" } as const;
-export const SAID = "2026-01-01T00:00:05.000Z";
+export const SAID = "2026-01-01T00:00:05.250Z";
 export const STAMPED = `<delay xmlns="urn:xmpp:delay" stamp="${SAID}"/>`;
 
 export const stanzaId = (id: string): string => `<stanza-id xmlns="urn:xmpp:sid:0" by="$bare" id="${id}"/>`;
@@ -18,7 +18,7 @@ export const elsewhere = (n: number, inside = ""): string =>
   chat(n, inside, 'from="$bare/elsewhere" to="bob@example.org"');
 export const result = (id: string, message: string, query = "$q"): string =>
   `<message from="$bare" to="$full"><result xmlns="${MAM}" queryid="${query}" id="${id}"><forwarded xmlns="urn:xmpp:forward:0">` +
-  `<delay xmlns="urn:xmpp:delay" stamp="2026-01-01T00:00:05Z"/>${message}</forwarded></result></message>`;
+  `<delay xmlns="urn:xmpp:delay" stamp="${SAID}"/>${message}</forwarded></result></message>`;
 export const asCarbon = (message: string): string =>
   `<message from="$bare" to="$full" type="chat"><sent xmlns="urn:xmpp:carbons:2"><forwarded xmlns="urn:xmpp:forward:0">${message}${STAMPED}</forwarded></sent></message>`;
 

@@ -1,0 +1,30 @@
+/**
+ * When messages were said, so that sorting by it keeps the order in which they came: clients sort by the stamp, and many servers
+ * know only the second.
+ */
+const SECOND_MS = 1_000;
+/** Stamps run ahead of the clock by no more than this, however many messages come at once. */
+const MAX_AHEAD_MS = SECOND_MS;
+
+export class DistinctTimes {
+  /** The latest time that was given to what came as it was said. */
+  #latestMs = 0;
+  /** The second that a server has named last, and how many messages came with it one after the other. */
+  #secondMs = Number.NaN;
+  #inSecond = 0;
+
+  /** What comes within one millisecond gets times in its order all the same. */
+  now(nowMs: number): number {
+    const isSame = nowMs <= this.#latestMs && this.#latestMs - nowMs < MAX_AHEAD_MS;
+    this.#latestMs = isSame ? this.#latestMs + 1 : nowMs;
+    return this.#latestMs;
+  }
+
+  /** What was said before: within a second that has no parts, one millisecond after the other. */
+  said(saidMs: number): number {
+    if (saidMs % SECOND_MS !== 0) return saidMs;
+    this.#inSecond = saidMs === this.#secondMs ? this.#inSecond + 1 : 0;
+    this.#secondMs = saidMs;
+    return saidMs + Math.min(this.#inSecond, SECOND_MS - 1);
+  }
+}
