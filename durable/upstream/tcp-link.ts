@@ -8,13 +8,20 @@
 import { connect } from "cloudflare:sockets";
 import { STREAM_END, streamHeader, type StreamOpening } from "../../xmpp/framing.ts";
 import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
-import { StreamReader } from "../../xmpp/xml/stream-reader.ts";
+import { type StreamEvent, StreamReader } from "../../xmpp/xml/stream-reader.ts";
 import type { TcpEndpoint } from "../discovery/endpoint.ts";
 import { within } from "../time-limit.ts";
 import type { Link, LinkHandlers, LinkStage } from "./link.ts";
 
 /** What Prosody's TLS reads at once; a chunk is its own TLS record. */
 const CHUNK_BYTES = 4_096;
+/**
+ * What is read at once, if there is as much: a chunk is a turn, and so a transaction. The platform's own choice is 4 KiB, of
+ * which a server that has much to say makes many. It is decoded in pieces of that size, since a few characters that somebody
+ * keeps of a string keep all of it.
+ */
+const READ_BYTES = 65_536;
+const PIECE_BYTES = 4_096;
 const CONNECT_TIMEOUT_MS = 10_000;
 const SECURE_TRANSPORT = { direct: "on", starttls: "starttls", none: "off" } as const;
 
@@ -107,14 +114,16 @@ export class TcpLink implements Link {
 
   /** Reads until the end, or until TLS is to begin (true). */
   async #read(): Promise<boolean> {
-    const reader = this.#socket.readable.getReader();
+    const reader = this.#socket.readable.getReader({ mode: "byob" });
+    let buffer = new ArrayBuffer(READ_BYTES);
     // RFC 6120 section 11.6: UTF-8 and nothing else; an invalid byte ends the stream.
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- chunks come one after the other
-      const { value, done } = await reader.read();
+      const { value, done } = await reader.read(new Uint8Array(buffer));
       if (this.#closed || done) return false;
-      this.#handlers.onEvents(this.#stream.write(decoder.decode(value, { stream: true })));
+      buffer = value.buffer;
+      this.#handlers.onEvents(this.#parse(value, decoder));
       if (this.#tlsRequested) {
         this.#tlsRequested = false;
         reader.releaseLock();
@@ -124,6 +133,15 @@ export class TcpLink implements Link {
         return !this.#closed;
       }
     }
+  }
+
+  #parse(chunk: Uint8Array, decoder: TextDecoder): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      events.push(...this.#stream.write(decoder.decode(piece, { stream: true })));
+    }
+    return events;
   }
 
   async #upgrade(): Promise<void> {

@@ -45,6 +45,11 @@ class Meter {
     return this.#rowsWritten(/FROM outbound/);
   }
 
+  /** How often it was written down how many stanzas of the server's were handled. */
+  get counted(): number {
+    return this.#rowsWritten(/INTO upstream\b/);
+  }
+
   reset(): void {
     this.#done = [];
   }
@@ -136,6 +141,22 @@ describe("COST-1 a message", () => {
     meter.reset();
     for (let id = 1; id <= MESSAGES; id += 1) await leaves(id, id);
     expect(meter.per(MESSAGES)).toEqual(row.cost);
+  });
+});
+
+describe("COST-1 messages that come together", () => {
+  it("COST-1 from upstream, 200 in 26 kB: hardly more than a row each, since what is read at once is one turn", async () => {
+    const { account, meter, clients } = await attached("burst", { clients: 1, managed: false });
+    const burst = Array.from({ length: 200 }, (_, id) =>
+      message(`from="bob@good.example/phone" to="${account}" id="m${id}"`),
+    );
+    expect(burst.join("").length).toBeGreaterThan(26_000);
+    meter.reset();
+    await say(account, burst.join(""));
+    await clients[0]?.until(/ id="m199"/);
+    // Once a chunk; chunks of 4 KiB would make seven.
+    expect(meter.counted).toBeGreaterThan(0);
+    expect(meter.counted).toBeLessThan(5);
   });
 });
 
