@@ -2,6 +2,21 @@
 // ltx treats xmlns="" as "no declaration" and lets the parent's namespace through; these helpers do not.
 import { Element } from "@xmpp/xml";
 
+/**
+ * Attributes without any: what no peer sent is not there, neither `constructor` nor `__proto__`. Not Object.create(null), whose
+ * properties V8 keeps in a hash table, which takes several times as long to fill and to read.
+ */
+export function noAttributes(): Element["attrs"] {
+  return new Attributes();
+}
+
+class Attributes {
+  [name: string]: string | undefined;
+}
+Object.setPrototypeOf(Attributes.prototype, null);
+Reflect.deleteProperty(Attributes.prototype, "constructor");
+Object.freeze(Attributes.prototype);
+
 /** The element's namespace name: its own `xmlns`, else the nearest ancestor's, else "". */
 export function namespaceOf(element: Element): string {
   for (let at: Element | null = element; at !== null; at = at.parent) {
@@ -31,7 +46,7 @@ export function clone(element: Element): Element {
 function copyTree(element: Element): Element {
   const copy = new Element(element.name);
   // Not through the constructor: assigning an attribute named __proto__ to an ordinary object sets its prototype.
-  copy.attrs = Object.assign<Element["attrs"], Element["attrs"]>(Object.create(null), element.attrs);
+  copy.attrs = Object.assign(noAttributes(), element.attrs);
   for (const child of element.children) {
     if (typeof child === "string") copy.children.push(child);
     else copy.cnode(copyTree(child));

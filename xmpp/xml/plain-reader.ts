@@ -3,6 +3,7 @@
 // the tokenizer's to read and to judge (element-builder.ts), and what it takes comes out as it would from there, which
 // test/unit/xmpp/xml/plain-reader.test.ts compares. Knows nothing of streams or frames.
 import { Element } from "@xmpp/xml";
+import { noAttributes } from "./element.ts";
 import type { XmlLimits } from "./limits.ts";
 
 // The namespaces that may not be declared begin like this (Namespaces in XML 1.0 section 3); so do some that may.
@@ -80,8 +81,7 @@ export class PlainReader {
     if (depth > this.#maxDepth) return false;
     if (++this.#elements > this.#limits.maxElements) return false;
     const element = new Element(text.slice(nameAt, this.#at));
-    // A prototype would make `attrs.constructor` or `attrs.__proto__` mean something that no peer sent.
-    const attrs: Element["attrs"] = Object.create(null);
+    const attrs = noAttributes();
     element.attrs = attrs;
     if (!this.#attributes(attrs)) return false;
     if (this.#at >= text.length) return this.#stop(this.#at);

@@ -3,6 +3,7 @@
 // moved. Namespaces in XML 1.0 (3rd edition). Knows nothing of streams or of nesting beyond the parent's namespace.
 import { Element } from "@xmpp/xml";
 import type { SaxesAttributeNS, SaxesTagNS } from "saxes";
+import { noAttributes } from "./element.ts";
 import type { XmlLimits } from "./limits.ts";
 import { xmlProblem } from "./xml-error.ts";
 import type { XmlProblem } from "./xml-error.ts";
@@ -39,8 +40,7 @@ export function elementOfTag(
   if (tag.prefix === "xml") return XML_PREFIXED;
   if (tag.prefix !== "" && NOT_A_NAME_START.test(tag.local)) return BAD_LOCAL_NAME;
   const element = new Element(tag.local);
-  // A prototype would make `attrs.constructor` or `attrs.__proto__` mean something that no peer sent.
-  const attrs: Element["attrs"] = Object.create(null);
+  const attrs = noAttributes();
   if (tag.uri !== parentNamespace) {
     attrs.xmlns = tag.uri;
     if (tag.attributes.xmlns === undefined) totals.addedUnits += tag.uri.length;

@@ -27,6 +27,15 @@ export function tree(element: Element): Tree {
   ];
 }
 
+/** What an object has without owning it. */
+export function inherited(value: object): PropertyKey[] {
+  const names: PropertyKey[] = [];
+  for (let at: object | null = value; at !== null; at = Reflect.getPrototypeOf(at)) {
+    if (at !== value) names.push(...Reflect.ownKeys(at));
+  }
+  return names;
+}
+
 /** Whether every element below knows its parent. */
 export function linked(element: Element): boolean {
   return element.children.every(
