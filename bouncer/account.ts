@@ -50,6 +50,10 @@ export class Account {
   readonly #holes: Holes;
   /** In the order in which they are asked. */
   readonly #parts: readonly Part[];
+  /** Those among them that look at what comes from upstream. */
+  readonly #listening: readonly Part[];
+  /** Who has something to do at some time. */
+  readonly #timed: readonly Pick<Part, "nextDeadlineMs">[];
   readonly #attachments: Attachments;
 
   constructor(ports: Ports, { bareJid, fullJid, detachedShow, newDevice }: AccountOptions) {
@@ -105,6 +109,8 @@ export class Account {
       onSent,
     };
     this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
+    this.#listening = this.#parts.filter((part) => part.fromUpstream);
+    this.#timed = [this.#iq, this.#presence, ...this.#parts].filter((part) => part.nextDeadlineMs);
     this.#attachments = new Attachments({
       ...shared,
       iq: this.#iq,
@@ -240,14 +246,15 @@ export class Account {
 
   /** When tick() has something to do next, in milliseconds since the epoch. */
   nextDeadlineMs(): number | undefined {
-    const deadlines = [this.#iq, this.#presence, ...this.#parts].map((part) => part.nextDeadlineMs?.());
-    return deadlines.reduce((a, b) => (a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)));
+    let next = Infinity;
+    for (const part of this.#timed) next = Math.min(next, part.nextDeadlineMs?.() ?? Infinity);
+    return next === Infinity ? undefined : next;
   }
 
   fromUpstream(stanza: Element): void {
     const kind = stanzaKind(stanza);
     if (kind === "message" && !this.#isNew(stanza)) return;
-    if (this.#parts.some((part) => part.fromUpstream?.(stanza) ?? false)) return;
+    for (const part of this.#listening) if (part.fromUpstream?.(stanza)) return;
     switch (kind) {
       case "message":
         return this.#messages.fromUpstream(stanza);

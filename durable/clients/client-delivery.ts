@@ -48,12 +48,13 @@ export class ClientDelivery {
     // Larger than anything an honest server or client sends: it could be kept for nobody.
     if (!fitsRow(frame)) return;
     const { sessions } = this.#deps;
-    const { now, ask, over, managed } = sessions.queue(frame, ids, logSeq, Date.now());
-    this.#sendNow(now, frame);
+    const { unmanaged, now, waiting, ask, over } = sessions.queue(frame, ids, logSeq, Date.now());
+    if (unmanaged.length > 0) this.#sendUnmanaged(unmanaged, frame);
+    for (const id of now) this.#sockets.get(id)?.send(frame);
     for (const id of ask) this.#sockets.get(id)?.send(REQUEST_ACK);
     for (const id of over) this.#tooMuch(id);
-    for (const id of managed) this.#sockets.get(id)?.rememberUnsent(sessions.unsentFrom(id));
-    if (managed.length > 0) this.#askSoon();
+    for (const id of waiting) this.#sockets.get(id)?.rememberUnsent(sessions.unsentFrom(id));
+    if (now.length + waiting.length > 0) this.#askSoon();
   }
 
   /** Asks a client now, if there is anything that it has not acknowledged. False when it has no Stream Management. */
@@ -149,14 +150,13 @@ export class ClientDelivery {
     for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.detach(id);
   }
 
-  #sendNow(ids: readonly string[], frame: string): void {
-    const { sessions } = this.#deps;
+  #sendUnmanaged(ids: readonly string[], frame: string): void {
     const bytes = utf8Length(frame);
     for (const id of ids) {
       const socket = this.#sockets.get(id);
       if (!socket) continue;
       socket.send(frame);
-      if (!sessions.has(id)) this.#sentUnmanaged(socket, bytes);
+      this.#sentUnmanaged(socket, bytes);
     }
   }
 

@@ -47,16 +47,20 @@ export class ClientNegotiation {
     }, NEGOTIATION_TIMEOUT_MS);
   }
 
+  /** For as long as the socket lives. */
   context({ secure, from }: ClientSocket): ReceivingContext {
     const { jid, vault, guard } = this.#deps;
-    const mechanisms = mechanismsByPreference.filter((name) => {
-      const hash = hashOfMechanism(name);
-      return hash ? vault.verifierFor(hash) !== undefined : secure;
-    });
+    const offered = (): string[] =>
+      mechanismsByPreference.filter((name) => {
+        const hash = hashOfMechanism(name);
+        return hash ? vault.verifierFor(hash) !== undefined : secure;
+      });
     return {
       account: jid,
       secure,
-      mechanisms,
+      get mechanisms() {
+        return offered();
+      },
       verifierFor: (hash) => vault.verifierFor(hash),
       fakeVerifierFor: (username, hash) => vault.fakeVerifierFor(username, hash),
       refusal: () => guard.refusal(from),

@@ -34,14 +34,16 @@ interface LiveSession {
 
 /** What becomes of a stanza for several clients. */
 interface Queued {
-  /** Who is to be sent it now; the others get it from next(). */
-  now: readonly string[];
+  /** Who is to be sent it now and has no session. */
+  unmanaged: readonly string[];
+  /** Who is to be sent it now, of those with sessions. */
+  now: string[];
+  /** Of these, the others, who get it from next(). */
+  waiting: string[];
   /** Whom to ask for an acknowledgement after it. */
   ask: string[];
   /** Whose sessions are over, because too much waits for them. */
   over: string[];
-  /** Those with sessions. */
-  managed: readonly string[];
 }
 
 interface ClientSessionsOptions {
@@ -146,22 +148,26 @@ export class ClientSessions {
 
   /** Queues a stanza for those of the clients that have sessions; `logSeq` is its place in the log. */
   queue(stanza: string, ids: readonly string[], logSeq: number | undefined, nowMs: number): Queued {
-    const managed = this.#sessions.size === 0 ? [] : ids.filter((id) => this.#sessions.has(id));
-    if (managed.length === 0) return { now: ids, ask: [], over: [], managed };
-    const now = ids.length === managed.length ? [] : ids.filter((id) => !this.#sessions.has(id));
+    const isManaged = (id: string): boolean => this.#sessions.has(id);
+    const managed = this.#sessions.size === 0 ? [] : ids.filter(isManaged);
+    const queued: Queued = { unmanaged: ids, now: [], waiting: [], ask: [], over: [] };
+    if (managed.length === 0) return queued;
+    queued.unmanaged = ids.length === managed.length ? [] : ids.filter((id) => !isManaged(id));
     const bytes = this.#queue.add(stanza, managed, logSeq);
     let isTooMuch = this.#queue.totalBytes > MAX_TOTAL_BYTES;
     for (const id of managed) {
       isTooMuch ||= this.#isTooMuch(id);
       const flow = this.#sessions.get(id)?.flow;
       // Behind what waits already, it waits too.
-      if (!flow || !flow.hasRoom || flow.sentTo !== this.#queue.newest(id) - 1) continue;
-      flow.sent(1, bytes);
-      now.push(id);
+      const isNext = flow?.hasRoom === true && flow.sentTo === this.#queue.newest(id) - 1;
+      if (isNext) flow.sent(1, bytes);
+      (isNext ? queued.now : queued.waiting).push(id);
+      if (!flow?.isAskDue) continue;
+      flow.asked(nowMs);
+      queued.ask.push(id);
     }
-    const ask = this.#askThose(managed, nowMs, (flow) => flow.isAskDue);
-    const over = isTooMuch ? [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()] : [];
-    return { now, ask, over, managed };
+    if (isTooMuch) queued.over = [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()];
+    return queued;
   }
 
   /** How many stanzas a client has yet to acknowledge. */

@@ -68,6 +68,7 @@ export class ClientSocket {
   readonly #ws: WebSocket;
   readonly #handlers: ClientSocketHandlers;
   readonly #attachment: Attachment;
+  #context: ReceivingContext | undefined;
   #ended = false;
 
   private constructor(ws: WebSocket, attachment: Attachment, handlers: ClientSocketHandlers) {
@@ -177,7 +178,8 @@ export class ClientSocket {
 
   take(event: ReceivingEvent): void {
     const { phase: before, managed } = this.#attachment.stream;
-    const effects = receive(this.#attachment.stream, event, this.#handlers.context(this));
+    this.#context ??= this.#handlers.context(this);
+    const effects = receive(this.#attachment.stream, event, this.#context);
     // Negotiation is remembered step by step; a bound stream only changes with Stream
     // Management, and when it ends.
     if (before !== "bound" || managed !== this.#attachment.stream.managed) this.#save();

@@ -108,15 +108,17 @@ export class ClientQueue {
   /** Queues one stanza for these clients; `logSeq` is its place in the log. Returns its size in bytes. */
   add(stanza: string, ids: readonly string[], logSeq?: number): number {
     const bytes = utf8Length(stanza);
-    const shares = ids.flatMap((id): [string, Share][] => {
+    const recipients: Recipients = [];
+    for (const id of ids) {
       const share = this.#shares.get(id);
-      return share ? [[id, share]] : [];
-    });
-    if (shares.length === 0) return bytes;
-    const recipients: Recipients = shares.map(([id, { first, slots }]) => [id, first + slots.length]);
+      if (share) recipients.push([id, share.first + share.slots.length]);
+    }
+    if (recipients.length === 0) return bytes;
     const slot = this.#rows.put(stanza, bytes, recipients, logSeq);
     const before: number[] = [];
-    for (const [, share] of shares) {
+    for (const [id] of recipients) {
+      const share = this.#shares.get(id);
+      if (!share) continue;
       share.slots.push(slot);
       share.bytes += bytes;
       if (share.last !== undefined) before.push(share.last);

@@ -3,9 +3,12 @@
 /// <reference lib="es2024.string" />
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const NOT_ASCII = /[\u0080-\uffff]/;
 
 /** UTF-8 bytes of `text` from index `from` (inclusive) to `to` (exclusive); surrogate pairs must be whole. */
 export function utf8Length(text: string, from = 0, to = text.length): number {
+  // Most stanzas are ASCII, and an expression that says so is compiled long before a loop is.
+  if (from === 0 && to === text.length && !NOT_ASCII.test(text)) return to;
   let bytes = to - from;
   for (let index = from; index < to; index++) {
     const unit = text.charCodeAt(index);
