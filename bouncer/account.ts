@@ -109,8 +109,8 @@ export class Account {
       onSent,
     };
     this.#parts = [held, catchUp, sessions, ...makeParts({ ...shared, ...rest })];
-    this.#listening = this.#parts.filter((part) => part.fromUpstream);
-    this.#timed = [this.#iq, this.#presence, ...this.#parts].filter((part) => part.nextDeadlineMs);
+    this.#listening = this.#parts.filter((part) => "fromUpstream" in part);
+    this.#timed = [this.#iq, this.#presence, ...this.#parts].filter((part) => "nextDeadlineMs" in part);
     this.#attachments = new Attachments({
       ...shared,
       iq: this.#iq,
