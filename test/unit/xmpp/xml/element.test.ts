@@ -2,7 +2,7 @@
 import xml from "@xmpp/xml";
 import { describe, expect, it } from "vitest";
 import { childElements, clone, namespaceOf } from "../../../../xmpp/xml/element.ts";
-import { frameElement, inherited, linked, tree } from "./support.ts";
+import { frameElement, linked, tree, unowned } from "./support.ts";
 
 describe("elements", () => {
   const outer = frameElement("<a xmlns='u' __proto__='1'>x<b><c xmlns=''><d/></c></b>y<e/></a>");
@@ -26,7 +26,7 @@ describe("elements", () => {
     expect(tree(copy)).toEqual(tree(outer));
     expect(copy.parent).toBe(null);
     expect(linked(copy)).toBe(true);
-    expect(inherited(copy.attrs)).toEqual([]);
+    expect(unowned(copy.attrs)).toEqual([]);
     copy.getChild("b")?.append("more");
     copy.attrs.id = "1";
     expect(outer.attrs.id).toBe(undefined);

@@ -1,7 +1,7 @@
 // The normal form of elements: Namespaces in XML 1.0, and what of it would let two readers disagree.
 import { describe, expect, it } from "vitest";
 import { namespaceOf } from "../../../../xmpp/xml/element.ts";
-import { frameCondition, frameElement, inherited, linked, readAll, readBody, tree } from "./support.ts";
+import { frameCondition, frameElement, linked, readAll, readBody, tree, unowned } from "./support.ts";
 import type { Tree } from "./support.ts";
 
 const CLIENT: [string, string] = ["xmlns", "jabber:client"];
@@ -215,7 +215,7 @@ describe("names that JavaScript knows", () => {
           [`xmlns:${name}`, "v"],
         ].toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
       ]);
-      expect(inherited(element.attrs)).toEqual([]);
+      expect(unowned(element.attrs)).toEqual([]);
       expect(frameElement("<a xmlns='u'/>").attrs[name]).toBe(undefined);
       expect(Object.hasOwn(Object.prototype, "1")).toBe(false);
     },

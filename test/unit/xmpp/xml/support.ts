@@ -28,7 +28,7 @@ export function tree(element: Element): Tree {
 }
 
 /** What an object has without owning it. */
-export function inherited(value: object): PropertyKey[] {
+export function unowned(value: object): PropertyKey[] {
   const names: PropertyKey[] = [];
   for (let at: object | null = value; at !== null; at = Reflect.getPrototypeOf(at)) {
     if (at !== value) names.push(...Reflect.ownKeys(at));
