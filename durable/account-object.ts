@@ -71,11 +71,11 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   override async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    (await this.#load())?.clients.onClosed(ws, code);
+    (await this.#load())?.onClosed(ws, code);
   }
 
   override async webSocketError(ws: WebSocket): Promise<void> {
-    (await this.#load())?.clients.onClosed(ws, 1006);
+    (await this.#load())?.onClosed(ws, 1006);
   }
 
   override async alarm(): Promise<void> {

@@ -8,6 +8,7 @@ import { formatJid, type Jid } from "../xmpp/jid.ts";
 import { platformClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
+import { FrameTurns } from "./clients/frame-turns.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
 import { LoginThrottle } from "./clients/login-throttle.ts";
 import type { Config } from "./config.ts";
@@ -53,6 +54,7 @@ export class AccountRuntime {
   readonly #registration: Registration;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
+  readonly #frames = new FrameTurns<WebSocket>((frames) => this.#turn(() => this.clients.onFrames(frames)));
   #logTimer: ReturnType<typeof setTimeout> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -187,9 +189,15 @@ export class AccountRuntime {
     await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
   }
 
-  /** One client frame, in one turn. */
+  /** A client's frame. */
   onFrame(ws: WebSocket, data: string | ArrayBuffer): void {
-    this.#turn(() => this.clients.onFrame(ws, data));
+    this.#frames.add({ ws, data });
+  }
+
+  /** A client's socket is gone; what it sent before that comes first. */
+  onClosed(ws: WebSocket, code: number): void {
+    this.#frames.flush();
+    this.clients.onClosed(ws, code);
   }
 
   #onLost(reason: string): void {

@@ -7,6 +7,7 @@ import { nonce } from "../random.ts";
 import { ClientDelivery, type DeliveryDependencies } from "./client-delivery.ts";
 import { ClientNegotiation, type NegotiationDependencies } from "./client-negotiation.ts";
 import { ClientSocket, type ClientSocketHandlers, type GrantWish } from "./client-socket.ts";
+import type { Frame } from "./frame-turns.ts";
 import { SocketRegistry } from "./socket-registry.ts";
 
 type ClientSocketsDependencies = NegotiationDependencies & DeliveryDependencies;
@@ -112,8 +113,17 @@ export class ClientSockets {
     });
   }
 
-  onFrame(ws: WebSocket, data: string | ArrayBuffer): void {
-    this.#sockets.of(ws)?.onFrame(data);
+  /** A mistake of ours about one of them does not keep the others from having theirs. */
+  onFrames(frames: readonly Frame<WebSocket>[]): void {
+    const failures: unknown[] = [];
+    for (const { ws, data } of frames) {
+      try {
+        this.#sockets.of(ws)?.onFrame(data);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   onClosed(ws: WebSocket, code: number): void {

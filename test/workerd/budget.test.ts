@@ -144,8 +144,8 @@ describe("COST-1 a message", () => {
   });
 });
 
-describe("COST-1 messages that come together", () => {
-  it("COST-1 from upstream, 200 in 26 kB: hardly more than a row each, since what is read at once is one turn", async () => {
+describe("COST-3 messages that come together", () => {
+  it("COST-3 from upstream, 200 in 26 kB: hardly more than a row each, since what is read at once is one turn", async () => {
     const { account, meter, clients } = await attached("burst", { clients: 1, managed: false });
     const burst = Array.from({ length: 200 }, (_, id) =>
       message(`from="bob@good.example/phone" to="${account}" id="m${id}"`),
