@@ -6,7 +6,9 @@ import { FrameTurns } from "../../../../durable/clients/frame-turns.ts";
 /** The turns so far, each as what was in its frames. */
 function begin(): { turns: string[][]; frames: FrameTurns<string>; come: (...data: string[]) => void } {
   const turns: string[][] = [];
-  const frames = new FrameTurns<string>((taken) => turns.push(taken.map(({ data }) => String(data))));
+  const frames = new FrameTurns<string>((taken) =>
+    turns.push(taken.map(({ data }) => (typeof data === "string" ? data : ""))),
+  );
   const come = (...data: string[]): void => {
     for (const one of data) frames.add({ ws: "socket", data: one });
   };
