@@ -17,6 +17,13 @@ export interface Enabled {
   location: string | undefined;
 }
 
+/** What `<enable/>` asks for (sections 3 and 5). */
+export interface Enable {
+  resumable: boolean;
+  /** For how long at most, in seconds; undefined where nothing is preferred. */
+  maxSeconds?: number | undefined;
+}
+
 /** `<r/>`: asks for an acknowledgement. */
 export const REQUEST_ACK = `<r xmlns="${NS.sm}"/>`;
 
@@ -40,8 +47,17 @@ export function resumeNonza(previd: string, h: number): string {
 
 export function readEnabled(enabled: Element): Enabled {
   const { id, resume, location } = enabled.attrs;
-  const resumable = resume === "true" || resume === "1";
-  return { id: resumable ? id : undefined, location };
+  return { id: isTrue(resume) ? id : undefined, location };
+}
+
+/** Undefined when its `max` is no xs:positiveInteger, as the schema has it. */
+export function readEnable({ attrs }: Element): Enable | undefined {
+  const resumable = isTrue(attrs.resume);
+  if (attrs.max === undefined) return { resumable };
+  const text = attrs.max.trim();
+  if (!/^\+?0*[1-9]\d*$/.test(text)) return undefined;
+  // However long it is, it has to survive JSON.
+  return { resumable, maxSeconds: Math.min(Number(text), Number.MAX_SAFE_INTEGER) };
 }
 
 /** The `h` of a nonza (an xs:unsignedInt); undefined when it is missing or none. */

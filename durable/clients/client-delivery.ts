@@ -86,10 +86,12 @@ export class ClientDelivery {
   }
 
   /** A session for a client, which may be yet to be attached. */
-  manage(record: ClientRecord, { fullJid = "", isResumable }: ClientSocket): ManagementGrant {
-    const { sessions } = this.#deps;
-    const id = sessions.open(record, { fullJid, isResumable }, Date.now());
-    return { id, maxSeconds: sessions.resumeSeconds };
+  manage(
+    record: ClientRecord,
+    { fullJid = "", isResumable }: ClientSocket,
+    maxSeconds: number | undefined,
+  ): ManagementGrant {
+    return this.#deps.sessions.open(record, { fullJid, isResumable, maxSeconds }, Date.now());
   }
 
   management(socket: ClientSocket, request: ManagementRequest): void {
@@ -98,7 +100,7 @@ export class ClientDelivery {
       case "enable-sm": {
         const record = policy.record(socket.id);
         if (!record) return;
-        return socket.take({ type: "sm-enabled", ...this.manage(record, socket) });
+        return socket.take({ type: "sm-enabled", ...this.manage(record, socket, request.maxSeconds) });
       }
       case "resume":
         return this.#resume(socket, request.previd, request.h);

@@ -6,6 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { base64 } from "@scure/base";
 import type { ClientRecord } from "../../bouncer/clients.ts";
+import type { ManagementGrant } from "../../xmpp/receiving/state.ts";
 import { increment, wrapped } from "../../xmpp/stream-management.ts";
 import { nonce } from "../random.ts";
 import type { ClientQueue } from "../storage/client-queue.ts";
@@ -46,6 +47,12 @@ interface Queued {
   over: string[];
 }
 
+interface OpenOptions {
+  fullJid: string;
+  isResumable: boolean;
+  maxSeconds?: number | undefined;
+}
+
 interface ClientSessionsOptions {
   rows: ClientSessionRows;
   makeQueue: (known: ReadonlySet<string>) => ClientQueue;
@@ -56,7 +63,7 @@ interface ClientSessionsOptions {
 }
 
 export class ClientSessions {
-  readonly resumeSeconds: number;
+  readonly #resumeSeconds: number;
   readonly #rows: ClientSessionRows;
   readonly #queue: ClientQueue;
   readonly #onAcknowledged: (id: string, logSeq: number) => void;
@@ -64,7 +71,7 @@ export class ClientSessions {
 
   constructor({ rows, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
     this.#rows = rows;
-    this.resumeSeconds = resumeSeconds;
+    this.#resumeSeconds = resumeSeconds;
     this.#onAcknowledged = onAcknowledged;
     for (const row of rows.all()) this.#sessions.set(row.record.id, { row, flow: undefined });
     this.#queue = makeQueue(new Set(this.#sessions.keys()));
@@ -90,12 +97,15 @@ export class ClientSessions {
     );
   }
 
-  /** `<enable/>`: returns the resumption id, which leads nowhere when the client did not want to be able to resume. */
+  /**
+   * `<enable/>`. SM-13: `maxSeconds` is what the client prefers. The resumption id leads nowhere when it did not want to be
+   * able to resume.
+   */
   open(
     record: ClientRecord,
-    { fullJid, isResumable }: { fullJid: string; isResumable: boolean },
+    { fullJid, isResumable, maxSeconds }: OpenOptions,
     nowMs: number,
-  ): string {
+  ): ManagementGrant {
     const token = nonce();
     const row = {
       tokenHash: isResumable ? hash(token) : UNRESUMABLE,
@@ -103,11 +113,12 @@ export class ClientSessions {
       fullJid,
       handled: 0,
       detachedAtMs: null,
+      maxSeconds: maxSeconds ?? null,
     };
     this.#sessions.set(record.id, { row, flow: new ClientFlow(nowMs, 0) });
     this.#queue.open(record.id);
     this.#rows.write(row);
-    return token;
+    return { id: token, maxSeconds: this.#secondsOf(row) };
   }
 
   /** `<resume/>`: the session, if there is one and the client's count fits; undefined otherwise. */
@@ -295,8 +306,13 @@ export class ClientSessions {
     return over;
   }
 
-  #isExpired({ row: { detachedAtMs } }: LiveSession, nowMs: number): boolean {
-    return detachedAtMs !== null && nowMs - detachedAtMs > this.resumeSeconds * 1000;
+  #isExpired({ row }: LiveSession, nowMs: number): boolean {
+    return row.detachedAtMs !== null && nowMs - row.detachedAtMs > this.#secondsOf(row) * 1000;
+  }
+
+  /** SM-1, SM-13: for how long a client that is gone can come back. */
+  #secondsOf({ maxSeconds }: Pick<ClientSessionRow, "maxSeconds">): number {
+    return Math.min(maxSeconds ?? Number.POSITIVE_INFINITY, this.#resumeSeconds);
   }
 
   #acknowledge(live: LiveSession, h: number, sentTo: number, nowMs: number): boolean {

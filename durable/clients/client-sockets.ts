@@ -109,7 +109,7 @@ export class ClientSockets {
     socket.take({
       type: "granted",
       ...(given && { token: given }),
-      ...(record && { management: this.#delivery.manage(record, socket) }),
+      ...(record && { management: this.#delivery.manage(record, socket, management.maxSeconds) }),
     });
   }
 

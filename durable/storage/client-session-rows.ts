@@ -10,6 +10,8 @@ export interface ClientSessionRow {
   handled: number;
   /** Milliseconds since the epoch; null while the client's socket stands. */
   detachedAtMs: number | null;
+  /** The client wants to be able to come back for this long at most; null when it did not say. */
+  maxSeconds: number | null;
 }
 
 type Columns = {
@@ -24,6 +26,7 @@ type Columns = {
   full_jid: string;
   handled: number;
   detached_at_ms: number | null;
+  max_seconds: number | null;
 };
 
 export class ClientSessionRows {
@@ -49,13 +52,14 @@ export class ClientSessionRows {
       fullJid: row.full_jid,
       handled: row.handled,
       detachedAtMs: row.detached_at_ms,
+      maxSeconds: row.max_seconds,
     }));
   }
 
-  write({ tokenHash, record, fullJid, handled, detachedAtMs }: ClientSessionRow): void {
+  write({ tokenHash, record, fullJid, handled, detachedAtMs, maxSeconds }: ClientSessionRow): void {
     this.#sql.exec(
       `INSERT OR REPLACE INTO client_session (id, token_hash, device, carbons, interested, active, presence, last_active_ms,
-         full_jid, handled, detached_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         full_jid, handled, detached_at_ms, max_seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.id,
       tokenHash,
       record.device,
@@ -67,6 +71,7 @@ export class ClientSessionRows {
       fullJid,
       handled,
       detachedAtMs,
+      maxSeconds,
     );
   }
 

@@ -62,6 +62,8 @@ const MIGRATIONS: readonly string[] = [
   // Numbers reserved for an import, and which of them are free.
   `CREATE TABLE log_import (id INTEGER PRIMARY KEY CHECK (id = 1), source TEXT NOT NULL, next INTEGER NOT NULL,
      last INTEGER NOT NULL);`,
+  // For how long a client wants to be able to resume (XEP-0198), in seconds.
+  `ALTER TABLE client_session ADD COLUMN max_seconds INTEGER;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -36,6 +36,14 @@ async function world(name: string, test: (world: World) => void): Promise<void> 
 }
 
 function open(sessions: ClientSessions, id: string, fullJid = FULL): string {
+  return enable(sessions, id, { fullJid }).id;
+}
+
+function enable(
+  sessions: ClientSessions,
+  id: string,
+  { fullJid = FULL, maxSeconds }: { fullJid?: string; maxSeconds?: number },
+): { id: string; maxSeconds: number } {
   const record = {
     id,
     device: id,
@@ -45,7 +53,7 @@ function open(sessions: ClientSessions, id: string, fullJid = FULL): string {
     lastActiveMs: 0,
     presence: undefined,
   };
-  return sessions.open(record, { fullJid, isResumable: true }, 0);
+  return sessions.open(record, { fullJid, isResumable: true, maxSeconds }, 0);
 }
 
 it("SM-1 a session lasts as long as the settings say, counted from when its client was gone", async () => {
@@ -59,6 +67,33 @@ it("SM-1 a session lasts as long as the settings say, counted from when its clie
     expect(wake().expire(3 * HOUR)).toEqual([]);
     expect(wake().expire(3 * HOUR + 1)).toEqual(["phone"]);
     expect(wake().has("phone")).toBe(false);
+  });
+});
+
+it("SM-13 a client that prefers less has less, also over a restart and after it came back once", async () => {
+  await world("less", ({ wake }) => {
+    const sessions = wake();
+    const { id: previd, maxSeconds } = enable(sessions, "phone", { maxSeconds: 60 });
+    expect(maxSeconds).toBe(60);
+    sessions.detach("phone", 0);
+    expect(sessions.find(previd, 0, 60_001)).toBeUndefined();
+    expect(wake().find(previd, 0, 60_000)).toEqual({ id: "phone", fullJid: FULL });
+    const again = wake();
+    again.resume("phone", 30_000);
+    again.detach("phone", 100_000);
+    expect(wake().expire(160_000)).toEqual([]);
+    expect(wake().expire(160_001)).toEqual(["phone"]);
+  });
+});
+
+it("SM-13 a client that prefers more has what the settings say", async () => {
+  await world("more", ({ wake }) => {
+    const sessions = wake();
+    const { id: previd, maxSeconds } = enable(sessions, "phone", { maxSeconds: Number.MAX_SAFE_INTEGER });
+    expect(maxSeconds).toBe(2 * 3600);
+    sessions.detach("phone", 0);
+    expect(wake().find(previd, 0, 2 * HOUR)).toEqual({ id: "phone", fullJid: FULL });
+    expect(wake().find(previd, 0, 2 * HOUR + 1)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
-// SM-4, SM-12: a resumption that cannot be granted, and what a client can do then.
+// SM-4, SM-12, SM-13: a resumption that cannot be granted, and what a client can do then.
 
-import { runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { Client } from "./support/client.ts";
@@ -33,6 +33,34 @@ it("SM-4 a count that does not fit: failed", async () => {
   await client.until(/<stream:features/);
   client.send(`<resume xmlns="${SM}" previd="${previd}" h="999"/>`);
   expect(await client.next()).toBe(FAILED);
+});
+
+it("SM-13 a client that wants to be able to come back for a minute can, and after it cannot, whatever was reset", async () => {
+  const account = "brief@good.example";
+  const first = await Client.online(account, { resource: "phone" });
+  first.send(`<enable xmlns="${SM}" resume="true" max="60"/>`);
+  const enabled = await first.until(/<enabled/);
+  expect(enabled).toContain(`resume="true" max="60"/>`);
+  const [, previd = ""] = /id="([^"]+)"/.exec(enabled) ?? [];
+  const comesBack = async (): Promise<[Client, string]> => {
+    const client = await Client.connect(account);
+    await client.login("pencil");
+    await client.open();
+    client.send(`<resume xmlns="${SM}" previd="${previd}" h="0"/>`);
+    return [client, await client.next()];
+  };
+  await abortAllDurableObjects();
+  const [second, resumed] = await comesBack();
+  expect(resumed).toContain("<resumed ");
+  second.drop();
+  const agoMs = async (): Promise<number> =>
+    await runInDurableObject(env.ACCOUNT.getByName(account), (_instance, { storage }) => {
+      storage.sql.exec("UPDATE client_session SET detached_at_ms = detached_at_ms - 61000");
+      return storage.sql.exec<{ n: number }>("SELECT count(detached_at_ms) AS n FROM client_session").one().n;
+    });
+  await expect.poll(agoMs).toBe(1);
+  await abortAllDurableObjects();
+  expect((await comesBack())[1]).toBe(FAILED);
 });
 
 it("SM-12 a client that did not want to resume is gone with its socket", async () => {

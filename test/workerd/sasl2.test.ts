@@ -82,6 +82,12 @@ describe("Bind 2", () => {
     expect(await client.until(/^<a /)).toBe(`<a xmlns="${SM}" h="0"/>`);
   });
 
+  it("SM-13 RSASL2-4 the client is told for how long it can come back: as it prefers", async () => {
+    const inline = WANTS_SM.replace("/></bind>", ' max="60"/></bind>');
+    const { answer } = await withPassword({ account: "brief-bind2@good.example", inline });
+    expect(answer).toMatch(/<enabled xmlns="urn:xmpp:sm:3" id="[^"]+" resume="true" max="60"\/><\/bound>/);
+  });
+
   it("ID-2 the same installation again ends its old stream, another one does not", async () => {
     const account = "devices@good.example";
     const phone = await withPassword({ account, inline: WANTS_SM });

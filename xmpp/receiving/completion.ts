@@ -3,11 +3,11 @@
  * first, one thing after the other, and then told all at once. The old stream comes before a new one (XEP-0386 section 3.2).
  * A step of stream.ts.
  */
-import xml from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 import { formatJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { serialize } from "../xml/serialize.ts";
-import { enabled } from "./management.ts";
+import { enabled, failedNonza } from "./management.ts";
 import type { Step } from "./outcome.ts";
 import { forgetAttempt, refuse } from "./refuse.ts";
 import type {
@@ -92,9 +92,13 @@ function bindOrGrant(state: ReceivingState): ReceivingEffect[] {
 function grant(state: ReceivingState): ReceivingEffect[] {
   const { bind, resumed } = inlineOf(state);
   state.phase = "granting";
-  const management = bind?.managed === true && !resumed ? boundAs(state) : undefined;
-  if (management && !bind?.resumable) state.unresumable = true;
-  return [{ type: "grant", token: tokenWish(state), management }];
+  const token = tokenWish(state);
+  const bound = boundAs(state);
+  const enable = bind?.enable;
+  if (resumed || !bound || !enable || enable === "malformed")
+    return [{ type: "grant", token, management: undefined }];
+  if (!enable.resumable) state.unresumable = true;
+  return [{ type: "grant", token, management: { ...bound, maxSeconds: enable.maxSeconds } }];
 }
 
 /** A token belongs to an installation. Who gives one up gets no other without asking (XEP-0484 section 3.6). */
@@ -118,7 +122,7 @@ function successFrame(
   { management, token }: Extract<ReceivingEvent, { type: "granted" }>,
   { account }: ReceivingContext,
 ): string {
-  const bound = bind && !resumed;
+  const bound = resumed ? undefined : bind;
   const identity = resumed || bound ? state.fullJid : formatJid(account);
   return serialize(
     xml(
@@ -128,11 +132,16 @@ function successFrame(
       xml("authorization-identifier", {}, identity),
       resumed && xml("resumed", { xmlns: NS.sm, previd: resumed.previd, h: String(resumed.h) }),
       // Ahead of <bound/>, as in XEP-0198's examples: clients take things as they come.
-      resumeFailed && xml("failed", { xmlns: NS.sm }, xml("item-not-found", { xmlns: NS.stanzaErrors })),
-      bound ? xml("bound", { xmlns: NS.bind2 }, management && enabled(state, management)) : undefined,
+      resumeFailed && failedNonza("item-not-found"),
+      bound && xml("bound", { xmlns: NS.bind2 }, management ? enabled(state, management) : notEnabled(bound)),
       token && xml("token", { xmlns: NS.fast, ...token }),
     ),
   );
+}
+
+/** XEP-0198 section 6.1: what was bound, and is without Stream Management. */
+function notEnabled({ enable }: NonNullable<InlineRequest["bind"]>): Element | undefined {
+  return enable === "malformed" ? failedNonza("bad-request") : undefined;
 }
 
 function inlineOf(state: ReceivingState): InlineRequest {

@@ -6,7 +6,7 @@
 import type { Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
 import { HASHED_TOKEN } from "../sasl/hashed-token.ts";
-import { isTrue, readHandled } from "../stream-management.ts";
+import { isTrue, readEnable, readHandled } from "../stream-management.ts";
 import type { InlineRequest } from "./state.ts";
 
 /**
@@ -59,8 +59,7 @@ function readBind2(bind: Element): NonNullable<InlineRequest["bind"]> {
   const enable = bind.getChild("enable", NS.sm);
   return {
     carbons: bind.getChild("enable", NS.carbons) !== undefined,
-    managed: enable !== undefined,
-    resumable: isTrue(enable?.attrs.resume),
+    ...(enable && { enable: readEnable(enable) ?? "malformed" }),
     active: bind.getChild("inactive", NS.csi) === undefined,
   };
 }

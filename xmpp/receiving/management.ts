@@ -4,7 +4,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../namespaces.ts";
-import { isTrue, readHandled } from "../stream-management.ts";
+import { readEnable, readHandled } from "../stream-management.ts";
 import { serialize } from "../xml/serialize.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ManagementGrant, ReceivingEffect, ReceivingEvent, ReceivingState } from "./state.ts";
@@ -24,8 +24,7 @@ function takeNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | u
       // Section 3: before a resource is bound it fails, and a second attempt ends the stream.
       if (state.phase === "binding") return [failed("unexpected-request")];
       if (state.phase !== "bound" || state.managed) return undefined;
-      if (!isTrue(nonza.attrs.resume)) state.unresumable = true;
-      return [{ type: "enable-sm" }];
+      return onEnable(state, nonza);
     case "resume":
       if (h === undefined || nonza.attrs.previd === undefined) return undefined;
       return state.phase === "binding" ? [{ type: "resume", previd: nonza.attrs.previd, h }] : undefined;
@@ -36,6 +35,13 @@ function takeNonza(state: ReceivingState, nonza: Element): ReceivingEffect[] | u
     default:
       return undefined;
   }
+}
+
+function onEnable(state: ReceivingState, nonza: Element): ReceivingEffect[] {
+  const enable = readEnable(nonza);
+  if (!enable) return [failed("bad-request")];
+  if (!enable.resumable) state.unresumable = true;
+  return [{ type: "enable-sm", maxSeconds: enable.maxSeconds }];
 }
 
 export function onEnabled(
@@ -69,7 +75,12 @@ export function onResumeFailed(): ReceivingEffect[] {
 }
 
 function failed(condition: string): ReceivingEffect {
-  return send(xml("failed", { xmlns: NS.sm }, xml(condition, { xmlns: NS.stanzaErrors })));
+  return send(failedNonza(condition));
+}
+
+/** Section 6: an `<enable/>` or `<resume/>` that comes to nothing. */
+export function failedNonza(condition: string): Element {
+  return xml("failed", { xmlns: NS.sm }, xml(condition, { xmlns: NS.stanzaErrors }));
 }
 
 function send(nonza: Element): ReceivingEffect {

@@ -7,6 +7,7 @@ import type { Jid } from "../jid.ts";
 import type { ScramHash, ScramVerifier } from "../sasl/scram-keys.ts";
 import type { ScramServerState } from "../sasl/scram-server.ts";
 import type { StreamCondition } from "../stream-error.ts";
+import type { Enable } from "../stream-management.ts";
 import type { XmlProblem } from "../xml/xml-error.ts";
 
 /** RFC 6120 section 6, and XEP-0388. */
@@ -16,7 +17,7 @@ export type SaslProfile = "sasl" | "sasl2";
 export interface InlineRequest {
   resume?: { previd: string; h: number };
   /** Bind 2 (XEP-0386 section 3.2). */
-  bind?: { carbons: boolean; managed: boolean; resumable: boolean; active: boolean };
+  bind?: { carbons: boolean; active: boolean; enable?: Enable | "malformed" };
   requestToken?: true;
   /** `<fast/>` of a login by token (XEP-0484 section 3.4). */
   fast?: { count?: number; invalidate?: true };
@@ -128,7 +129,7 @@ export type ReceivingEffect =
   | {
       type: "grant";
       token: { device: string; asked: "wanted" | "due" } | undefined;
-      management: Bound | undefined;
+      management: (Bound & Pick<Enable, "maxSeconds">) | undefined;
     }
   /** The stream is bound: from here on stanzas come out. */
   | ({ type: "bound" } & Bound)
@@ -138,7 +139,7 @@ export type ReceivingEffect =
   /** The client says whether a person is looking at it (XEP-0352). */
   | { type: "client-state"; active: boolean }
   /** Stream Management (XEP-0198); answer with sm-enabled. */
-  | { type: "enable-sm" }
+  | { type: "enable-sm"; maxSeconds: Enable["maxSeconds"] }
   /** Answer with sm-resumed, then send what the client has yet to get, or with sm-resume-failed. */
   | { type: "resume"; previd: string; h: number }
   /** The client wants to know how many of its stanzas were handled. */

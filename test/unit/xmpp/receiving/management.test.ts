@@ -9,7 +9,7 @@ const outOfOrder = d.endsWith("policy-violation", "Stream Management out of orde
 const enabled: Line[] = [
   ...d.bound,
   { client: `<enable xmlns="${SM}" resume="true"/>` },
-  { does: { type: "enable-sm" } },
+  { does: { type: "enable-sm", maxSeconds: undefined } },
   { event: { type: "sm-enabled", id: "abc", maxSeconds: 3600 } },
   { server: `<enabled xmlns="${SM}" id="abc" resume="true" max="3600"/>` },
 ];
@@ -38,9 +38,40 @@ describe("enabling (section 3)", () => {
       converse([
         ...d.bound,
         { client: `<enable xmlns="${SM}"${resume}/>` },
-        { does: { type: "enable-sm" } },
+        { does: { type: "enable-sm", maxSeconds: undefined } },
         { event: { type: "sm-enabled", id: "abc", maxSeconds: 3600 } },
         { server: `<enabled xmlns="${SM}"/>` },
+      ]);
+    },
+  );
+
+  it.each([
+    ["60", 60],
+    ["+60", 60],
+    ["0060", 60],
+    [" 60\n", 60],
+    ["9".repeat(400), Number.MAX_SAFE_INTEGER],
+  ])("SM-13 for how long it wants to be able to resume (%j) is read", (max, maxSeconds) => {
+    converse([
+      ...d.bound,
+      { client: `<enable xmlns="${SM}" resume="true" max="${max.replace("\n", "&#10;")}"/>` },
+      { does: { type: "enable-sm", maxSeconds } },
+      { event: { type: "sm-enabled", id: "abc", maxSeconds: 60 } },
+      { server: `<enabled xmlns="${SM}" id="abc" resume="true" max="60"/>` },
+    ]);
+  });
+
+  it.each(["0", "-1", "", "1.5", "1e3", "an hour"])(
+    "SM-13 what is no positive integer (%j) fails, and the client may ask again",
+    (max) => {
+      converse([
+        ...d.bound,
+        { client: `<enable xmlns="${SM}" resume="true" max="${max}"/>` },
+        { server: condition("bad-request") },
+        { client: `<enable xmlns="${SM}" resume="true"/>` },
+        { does: { type: "enable-sm", maxSeconds: undefined } },
+        { event: { type: "sm-enabled", id: "abc", maxSeconds: 3600 } },
+        { server: `<enabled xmlns="${SM}" id="abc" resume="true" max="3600"/>` },
       ]);
     },
   );

@@ -76,6 +76,36 @@ describe("RSASL2-4 Bind 2 (XEP-0386)", () => {
     ]);
   });
 
+  it("SM-13 RSASL2-4 with Stream Management for as long as the client wants to be able to resume", () => {
+    const bound = { device: DEVICE, carbons: false, active: true };
+    converse([
+      ...scram(AGENT + bind(`<enable xmlns="${SM}" resume="true" max="60"/>`)),
+      ...upstream,
+      { does: { type: "grant", token: undefined, management: { ...bound, maxSeconds: 60 } } },
+      grants({ management: { id: "sm-1", maxSeconds: 60 } }),
+      success(
+        `${VERIFIED}${FULL}<bound xmlns="${BIND}"><enabled xmlns="${SM}" id="sm-1" resume="true" max="60"/></bound>`,
+      ),
+      { server: featuresOfBound(true) },
+      { does: { type: "bound", ...bound } },
+    ]);
+  });
+
+  it("SM-13 what is no positive integer: bound without Stream Management, which may be asked for again", () => {
+    const failed = `<failed xmlns="${SM}"><bad-request xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>`;
+    const state = converse([
+      ...scram(AGENT + bind(`<enable xmlns="${SM}" resume="true" max="0"/>`)),
+      ...upstream,
+      ...nothingElse,
+      success(`${VERIFIED}${FULL}<bound xmlns="${BIND}">${failed}</bound>`),
+      { server: featuresOfBound(false) },
+      { does: { type: "bound", device: DEVICE, carbons: false, active: true } },
+      { client: `<enable xmlns="${SM}" resume="true"/>` },
+      { does: { type: "enable-sm", maxSeconds: undefined } },
+    ]);
+    expect(state.unresumable).toBeUndefined();
+  });
+
   it("RSASL2-4 without a user agent the connection is the device: the tag names software", () => {
     converse([
       ...scram(bind("")),
