@@ -13,6 +13,7 @@ import { utf8Length } from "../../xmpp/xml/characters.ts";
 import { fitsRow } from "../storage/row-size.ts";
 import type { ClientSessions } from "./client-sessions.ts";
 import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
+import { dueAfter } from "./silence.ts";
 import type { SocketRegistry } from "./socket-registry.ts";
 import { pingOf, UnmanagedFlow } from "./unmanaged-flow.ts";
 
@@ -126,6 +127,9 @@ export class ClientDelivery {
     for (const id of sessions.expire(nowMs)) this.#tooMuch(id);
     for (const id of sessions.stalled(nowMs)) this.#stalled(id);
     for (const id of sessions.askQuiet(nowMs)) this.#sockets.get(id)?.send(REQUEST_ACK);
+    for (const socket of this.#sockets.all()) {
+      if (socket.phase === "bound" && !sessions.has(socket.id)) this.#lookAfterUnmanaged(socket, nowMs);
+    }
   }
 
   /** The client's socket is gone. `closed`: for good; otherwise it may come back and resume. */
@@ -168,7 +172,17 @@ export class ClientDelivery {
     if (!flow) this.#unmanaged.set(id, (flow = new UnmanagedFlow()));
     const due = flow.sent(bytes, () => socket.bufferedBytes);
     if (due === "ping") socket.send(pingOf(nonce(), socket.fullJid ?? ""));
-    if (due !== "end") return;
+    if (due === "end") this.#giveUp(socket);
+  }
+
+  /** SM-14. */
+  #lookAfterUnmanaged(socket: ClientSocket, nowMs: number): void {
+    const due = dueAfter(socket.silence, nowMs);
+    if (due === "ping") socket.askIfThere(pingOf(nonce(), socket.fullJid ?? ""), nowMs);
+    if (due === "end") this.#giveUp(socket);
+  }
+
+  #giveUp(socket: ClientSocket): void {
     const text = "Nothing has been heard of this client for too long; log in again.";
     socket.take({ type: "shutdown", condition: "connection-timeout", text });
   }

@@ -15,6 +15,7 @@ import type {
 import { NS } from "../../xmpp/namespaces.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { isWorthRemembering, type Silence } from "./silence.ts";
 
 /** What the platform keeps with the socket while the object sleeps (16 KiB at most). */
 interface Attachment {
@@ -30,6 +31,7 @@ interface Attachment {
   record?: ClientRecord;
   /** The number of the first stanza that waits for room on this socket, if any does (SM-7). */
   unsentFrom?: number | undefined;
+  silence: Silence;
 }
 
 /** Longer presence is remembered as plain available: the attachment has to stay small. */
@@ -69,11 +71,14 @@ export class ClientSocket {
   readonly #handlers: ClientSocketHandlers;
   readonly #attachment: Attachment;
   #context: ReceivingContext | undefined;
+  /** As the platform keeps it; the attachment here is newer. */
+  #keptSilence: Silence;
   #ended = false;
 
   private constructor(ws: WebSocket, attachment: Attachment, handlers: ClientSocketHandlers) {
     this.#ws = ws;
     this.#attachment = attachment;
+    this.#keptSilence = attachment.silence;
     this.#handlers = handlers;
   }
 
@@ -82,7 +87,13 @@ export class ClientSocket {
     about: Pick<Attachment, "id" | "secure" | "from">,
     handlers: ClientSocketHandlers,
   ): ClientSocket {
-    const attachment = { ...about, sinceMs: Date.now(), stream: startReceiving() };
+    const nowMs = Date.now();
+    const attachment = {
+      ...about,
+      sinceMs: nowMs,
+      stream: startReceiving(),
+      silence: { heardAtMs: nowMs },
+    };
     const socket = new ClientSocket(ws, attachment, handlers);
     socket.#save();
     return socket;
@@ -160,6 +171,18 @@ export class ClientSocket {
     this.#save();
   }
 
+  /** Since when nothing was heard of its client. */
+  get silence(): Silence {
+    return this.#attachment.silence;
+  }
+
+  /** SM-14: the client is asked whether it is there. */
+  askIfThere(ping: string, nowMs: number): void {
+    this.#attachment.silence = { ...this.silence, askedAtMs: nowMs };
+    this.#save();
+    this.send(ping);
+  }
+
   /** What was sent and is still in the object's memory, where the platform says (workerd does not yet). */
   get bufferedBytes(): number | undefined {
     const { bufferedAmount }: { bufferedAmount?: number } = this.#ws;
@@ -167,6 +190,7 @@ export class ClientSocket {
   }
 
   onFrame(data: string | ArrayBuffer): void {
+    this.#heard(Date.now());
     if (typeof data !== "string") {
       // RFC 7395 section 3.2: data frames are text; RFC 6455 section 7.4.1 has the code for anything else.
       return this.ended(1003);
@@ -246,7 +270,15 @@ export class ClientSocket {
     }
   }
 
+  /** Not remembered each time: an attachment is written as a whole. */
+  #heard(nowMs: number): void {
+    this.#attachment.silence = { heardAtMs: nowMs };
+    const { managed } = this.#attachment.stream;
+    if (!this.#ended && !managed && isWorthRemembering(this.#keptSilence, nowMs)) this.#save();
+  }
+
   #save(): void {
     this.#ws.serializeAttachment(this.#attachment);
+    this.#keptSilence = this.#attachment.silence;
   }
 }

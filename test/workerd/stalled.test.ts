@@ -1,4 +1,4 @@
-// SM-8, SM-9, SM-10: clients that do not answer. A second runtime on the same storage and sockets stands for the object after
+// SM-8, SM-9, SM-10, SM-14: clients that do not answer. A second runtime on the same storage and sockets stands for the object after
 // hibernation, and for the passing of time: its ticks are told when they are.
 
 import { runInDurableObject } from "cloudflare:test";
@@ -28,7 +28,7 @@ function messages(account: string, from: number, to: number, body = "Hello"): st
 /** The object wakes on the sockets that the platform has kept, and this is done. */
 async function afterSleep(
   account: string,
-  act: (runtime: AccountRuntime, socketOf: (device: string) => WebSocket) => void,
+  act: (runtime: AccountRuntime, socketOf: (device: string) => WebSocket, sql: SqlStorage) => void,
 ): Promise<void> {
   await runInDurableObject(env.ACCOUNT.getByName(account), async (_instance, state) => {
     const jid = parseJid(account);
@@ -38,10 +38,11 @@ async function afterSleep(
     const registry = env.REGISTRY.getByName("a registry");
     const registration = new Registration(new Settings(state.storage.sql), registry, account, true);
     const runtime = await AccountRuntime.load(state.storage, result.config, jid, registration, sockets);
-    act(runtime, (device) => {
+    const socketOf = (device: string): WebSocket => {
       const socket = sockets.find((ws) => ws.deserializeAttachment()?.record?.device === device);
       return socket ?? expect.fail(`the platform has not kept the socket of ${device}`);
-    });
+    };
+    act(runtime, socketOf, state.storage.sql);
   });
 }
 
@@ -101,6 +102,75 @@ it("SM-5 SM-7 after hibernation in the middle of a replay it goes on where it wa
   const rest = (await phone.client.rest()).join();
   expect(rest).toContain("<undefined-condition ");
   expect(rest).toContain(`<handled-count-too-high xmlns="${SM}" h="1801" send-count="1800"/>`);
+});
+
+/** Everything that a client was sent but pings, which are counted. */
+async function restBesidePings(client: Client): Promise<{ pings: number; rest: string[] }> {
+  const all = await client.rest();
+  const rest = all.filter((frame) => !frame.includes(`<ping xmlns="urn:xmpp:ping"/>`));
+  return { pings: all.length - rest.length, rest };
+}
+
+it("SM-14 a client without Stream Management that is silent is asked once, and then ended, over hibernation", async () => {
+  const account = "idle@good.example";
+  const client = await Client.online(account, { resource: "idle" });
+  const managed = await ManagedClient.online(account, "managed");
+  const asked = Date.now() + 301_000;
+  await afterSleep(account, (runtime) => {
+    runtime.clients.tick(asked - 2_000);
+    runtime.clients.tick(asked);
+  });
+  await afterSleep(account, (runtime) => runtime.clients.tick(asked + 30_000));
+  await expect.poll(() => client.unread).toBe(1);
+  await afterSleep(account, (runtime) => runtime.clients.tick(asked + 60_001));
+  const { pings, rest } = await restBesidePings(client);
+  expect(pings).toBe(1);
+  expect(rest[0]).toContain("<connection-timeout ");
+  expect(rest.at(-1)).toBe("closed 1000");
+  // The other one is asked in its own way.
+  expect(await managed.client.next()).toBe(`<r xmlns="${SM}"/>`);
+});
+
+it.each([
+  ["a result", (id: string) => `<iq xmlns="jabber:client" type="result" id="${id}" to="good.example"/>`],
+  [
+    "an error",
+    (id: string) =>
+      `<iq xmlns="jabber:client" type="error" id="${id}" to="good.example"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+  ],
+  ["something else", () => `<presence xmlns="jabber:client"/>`],
+  ["a keepalive", () => " "],
+])("SM-14 %s is an answer, also to who has slept meanwhile", async (name, answer) => {
+  const account = `answers-${name.replaceAll(" ", "-")}@good.example`;
+  const client = await Client.online(account, { resource: "quiet" });
+  const before = Date.now() + 301_000;
+  await afterSleep(account, (runtime) => runtime.clients.tick(before));
+  const ping = await client.next();
+  expect(ping).toContain(`from="good.example"><ping xmlns="urn:xmpp:ping"/></iq>`);
+  const id = / id="([^"]+)"/.exec(ping)?.[1] ?? expect.fail(ping);
+  await afterSleep(account, (runtime, socketOf) => runtime.onFrame(socketOf("quiet"), answer(id)));
+  const heard = Date.now();
+  await afterSleep(account, (runtime) => {
+    // Far later than a minute after the question, but not yet five after the answer.
+    runtime.clients.tick(heard + 299_000);
+    runtime.clients.tick(heard + 301_000);
+  });
+  expect(await client.until(/<ping /)).not.toContain(id);
+  await afterSleep(account, (runtime) => runtime.clients.tick(heard + 301_000 + 60_001));
+  expect((await client.rest()).join("")).toContain("<connection-timeout ");
+});
+
+it("SM-14 nothing is written for a client that is silent, nor for one that is asked or answers", async () => {
+  const account = "unwritten@good.example";
+  const client = await Client.online(account, { resource: "idle" });
+  await afterSleep(account, (runtime, socketOf, sql) => {
+    const changes = (): number => sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
+    const before = changes();
+    for (let seconds = 30; seconds <= 330; seconds += 30) runtime.clients.tick(Date.now() + seconds * 1_000);
+    runtime.onFrame(socketOf("idle"), " ");
+    expect(changes()).toBe(before);
+  });
+  expect(await client.next()).toContain("<ping ");
 });
 
 it("SM-10 a client without Stream Management is asked after much, and ended when it says nothing", async () => {
