@@ -141,6 +141,10 @@ export interface Ports {
     /** What such a timestamp says, in milliseconds since the epoch; NaN for anything else. */
     parse(stamp: string): number;
   };
+  chance: {
+    /** In [0, 1), another one each time: keeps many accounts from doing the same at the same moment. Not for secrets. */
+    next(): number;
+  };
   ids: {
     /** A new unguessable id, unique over restarts. */
     next(): string;

@@ -304,6 +304,7 @@ export class AccountRuntime {
         search: (query: SearchQuery) => this.#log.search.search(query),
         deleteLog: (peer: string | undefined) => this.owner.deleteLog(peer),
       },
+      chance: { next: Math.random },
       ids: { next: nonce },
     };
     const fullJid = this.#settings.get("full-jid") ?? "";

@@ -13,6 +13,8 @@ import type { RoomContext } from "./room-context.ts";
 
 /** A room that was silent for this long is asked. XEP-0410 section 3 has 15 minutes for an example. */
 const SILENCE_MS = 600_000;
+/** And this long at most after that: others have heard its last word at the same moment. */
+const SPREAD_MS = 60_000;
 /** What the room showed within this time answers a client's question. */
 const FRESH_MS = 120_000;
 /** An answer that decides nothing: ask again after this. */
@@ -26,7 +28,8 @@ const MAX_PINGERS = 100;
 /** When to ask by ourselves; undefined while that makes no sense. */
 export function nextCheckMs(room: Room): number | undefined {
   if (room.phase !== "joined" || room.checking) return undefined;
-  return Math.max(room.checkAtMs, (room.heardMs ?? -Infinity) + SILENCE_MS);
+  const silenceMs = SILENCE_MS + room.jitter * SPREAD_MS;
+  return Math.max(room.checkAtMs, (room.heardMs ?? -Infinity) + silenceMs);
 }
 
 /** A client pings itself through the room. */

@@ -10,13 +10,12 @@ import { HISTORY_SIZE } from "./history.ts";
 import { Occupants } from "./occupants.ts";
 import { ownPresence } from "./own-presence.ts";
 import { answerPingers } from "./pingers.ts";
+import { rejoinDelayMs } from "./rejoin.ts";
 import type { Room, Waiter } from "./room.ts";
 import { type RoomContext, tellMembers } from "./room-context.ts";
 
 /** A room that says neither yes nor no in this time is given up for now. */
 export const JOIN_TIMEOUT_MS = 60_000;
-const FIRST_RETRY_MS = 5_000;
-const LAST_RETRY_MS = 600_000;
 /** Nicknames that we try, one underscore longer each, to get back into a room. */
 const MAX_NICKS = 5;
 /** Clocks differ: history is asked for from a little before what we have. */
@@ -95,11 +94,11 @@ function failWaiters(context: RoomContext, room: Room, error: Element): void {
 /** It may work later: members stay, whoever has just asked is told. */
 function failLater(context: RoomContext, room: Room, condition: string, error?: Element): void {
   const { ports } = context;
+  const dueMs = ports.clock.nowMs() + rejoinDelayMs(room.failures, ports.chance.next());
   room.failures += 1;
-  const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(room.failures - 1, 10), LAST_RETRY_MS);
   const known = condition === "resource-constraint" ? condition : "remote-server-timeout";
   tellWaiters(context, room, error ?? errorFrom(room, known), room.waiters);
-  if (room.members.size > 0 || room.isKept) room.retryAtMs = ports.clock.nowMs() + delayMs;
+  if (room.members.size > 0 || room.isKept) room.retryAtMs = dueMs;
   outside(context, room);
 }
 

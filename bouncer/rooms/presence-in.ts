@@ -14,14 +14,13 @@ import { outside, refused } from "./enter.ts";
 import { Occupants } from "./occupants.ts";
 import { inBrief, sayPresence } from "./own-presence.ts";
 import { answerPingers } from "./pingers.ts";
+import { RESTART_STEP, rejoinDelayMs } from "./rejoin.ts";
 import { revive, type Room } from "./room.ts";
 import { type RoomContext, tellMembers } from "./room-context.ts";
 import { serveWaiters } from "./serve.ts";
 
 /** MUC-10: by somebody's will, or for good: nobody should come back by himself. */
 const DELIBERATE = [STATUS.banned, STATUS.kicked, STATUS.affiliationLost, STATUS.membersOnly];
-/** A room that went away for a moment is tried again after this. */
-const RETURN_MS = 5_000;
 
 /** A presence from the room or an occupant of it. */
 export function presenceFromRoom(context: RoomContext, room: Room, presence: Element): void {
@@ -127,9 +126,14 @@ function weAreOut(context: RoomContext, room: Room, presence: Element): void {
   room.members.clear();
   room.self = undefined;
   room.occupants = new Occupants();
-  room.retryAtMs = isDeliberate && !isTechnical ? undefined : context.ports.clock.nowMs() + RETURN_MS;
+  room.retryAtMs = isDeliberate && !isTechnical ? undefined : comesBackMs(context.ports);
   context.list.saveAllOccupants(room);
   outside(context, room);
+}
+
+/** MUC-10: when a room that went away for a moment is tried again. */
+function comesBackMs({ chance, clock }: RoomContext["ports"]): number {
+  return clock.nowMs() + rejoinDelayMs(RESTART_STEP, chance.next());
 }
 
 function errorFromRoom(context: RoomContext, room: Room, error: Element): void {

@@ -1,6 +1,6 @@
 /** The account's rooms, in memory and in the store: what changes one is written here, in the turn in which it changes. */
 import { bareJidOf } from "../../xmpp/jid.ts";
-import type { RoomStore } from "../ports.ts";
+import type { Ports, RoomStore } from "../ports.ts";
 import { Occupants } from "./occupants.ts";
 import { fromStored, Room, toStored } from "./room.ts";
 
@@ -12,12 +12,14 @@ export const MAX_OCCUPANTS_LENGTH = 16_000_000;
 export class RoomList {
   readonly #rooms = new Map<string, Room>();
   readonly #store: RoomStore;
+  readonly #chance: Ports["chance"];
 
-  constructor(store: RoomStore, nowMs: number) {
+  constructor(store: RoomStore, nowMs: number, chance: Ports["chance"]) {
     this.#store = store;
+    this.#chance = chance;
     for (const stored of store.rooms()) {
       const occupants = Occupants.of(store.occupants(stored.jid));
-      this.#rooms.set(stored.jid, fromStored(stored, occupants, nowMs));
+      this.#rooms.set(stored.jid, fromStored(stored, occupants, { nowMs, jitter: chance.next() }));
     }
   }
 
@@ -35,7 +37,7 @@ export class RoomList {
   open(jid: string, nick: string): Room | undefined {
     const known = this.#rooms.get(jid);
     if (known || this.#rooms.size >= MAX_ROOMS) return known;
-    const room = new Room(jid, nick);
+    const room = new Room(jid, nick, this.#chance.next());
     this.#rooms.set(jid, room);
     return room;
   }

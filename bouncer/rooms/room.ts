@@ -9,6 +9,7 @@ import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { ClientId, StoredRoom } from "../ports.ts";
 import type { HistoryLimits } from "./history-limits.ts";
 import { Occupants } from "./occupants.ts";
+import { rejoinDelayMs } from "./rejoin.ts";
 
 /**
  * `outside`: we are not in it, and may try later. `joining`: the join is sent, or waits for a session. `entered`: our own
@@ -81,10 +82,13 @@ export class Room {
   checkAtMs = 0;
   checking = false;
   pingers: Pinger[] = [];
+  /** In [0, 1): what other accounts do in the same room at one moment, we do so much later. */
+  readonly jitter: number;
 
-  constructor(jid: string, nick: string) {
+  constructor(jid: string, nick: string, jitter: number) {
     this.jid = jid;
     this.nick = nick;
+    this.jitter = jitter;
   }
 
   /** Are we to stay although no client is there? */
@@ -132,8 +136,12 @@ export function toStored(room: Room): StoredRoom {
 }
 
 /** A room as it was stored, at the time of loading. A join under way will have to be repeated. */
-export function fromStored(stored: StoredRoom, occupants: Occupants, nowMs: number): Room {
-  const room = new Room(stored.jid, stored.nick);
+export function fromStored(
+  stored: StoredRoom,
+  occupants: Occupants,
+  { nowMs, jitter }: { nowMs: number; jitter: number },
+): Room {
+  const room = new Room(stored.jid, stored.nick, jitter);
   room.phase = stored.phase;
   room.autojoin = stored.autojoin;
   room.pinned = stored.pinned;
@@ -143,7 +151,7 @@ export function fromStored(stored: StoredRoom, occupants: Occupants, nowMs: numb
   else room.occupants = occupants;
   room.sinceMs = nowMs;
   room.checkAtMs = nowMs;
-  if (stored.phase === "outside") room.retryAtMs = nowMs;
+  if (stored.phase === "outside") room.retryAtMs = nowMs + rejoinDelayMs(0, jitter);
   for (const { client, presence, owed } of stored.members) {
     const element = revive(presence);
     if (element) room.members.set(client, { presence: element, owed });

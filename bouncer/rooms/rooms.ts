@@ -32,7 +32,7 @@ export class Rooms implements Part {
 
   constructor(context: PartContext) {
     const { ports } = context;
-    const list = new RoomList(ports.store.rooms, ports.clock.nowMs());
+    const list = new RoomList(ports.store.rooms, ports.clock.nowMs(), ports.chance);
     const history = new RoomHistory(ports, context.log.catchUp);
     this.#context = { ...context, list, history, bookmarks: { changes: 0 } };
   }

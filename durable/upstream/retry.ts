@@ -1,9 +1,11 @@
 /**
  * UP-7, UP-14: when to try again, by how it went before. Pure: time and randomness are given. It neither waits nor connects.
  */
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../../bouncer/backoff.ts";
 import type { Pace } from "./stream-error-policy.ts";
 
+/** UP-7: one second doubling to a minute. */
+const STEPS = { firstMs: 1_000, longestMs: 60_000 };
 /** A session that lasted this long was a success. */
 const STABLE_MS = 60_000;
 /** So many shorter ones in a row may be bad luck. */
@@ -64,7 +66,7 @@ export class Retry {
     const penalty = Math.max(0, this.#shortSessions - FORGIVEN_SESSIONS);
     const conflicts = Math.max(0, this.#conflicts - 1) * CONFLICT_STEPS;
     const first = pace === "slowly" ? SLOW_STEP : 0;
-    return backoffMs(first + this.#attempts + penalty + conflicts, random);
+    return backoffMs(first + this.#attempts + penalty + conflicts, random, STEPS);
   }
 
   #endSession(nowMs: number, contested: boolean): void {

@@ -45,6 +45,8 @@ interface Beginning {
   bookmarks: boolean;
   /** What the server says of its archive when a new session asks; SCRIPTED where that is for the script to do. */
   archive: "has" | "has-not" | "error" | typeof SCRIPTED;
+  /** What chance has it, in [0, 1): with 0 waits are as short as they can be. */
+  chance: number;
 }
 
 interface Restart {
@@ -106,6 +108,7 @@ export class AccountWorld implements World {
     rosterVersioning = false,
     bookmarks = false,
     archive = "error",
+    chance = 0.999,
   }: Partial<Beginning> = {}) {
     this.#roster = roster;
     this.#features = { rosterVersioning };
@@ -147,6 +150,7 @@ export class AccountWorld implements World {
         },
         deleteLog: (peer) => this.deleted.push(peer ?? "everything"),
       },
+      chance: { next: () => chance },
       ids: { next: () => `id-${(this.#ids += 1)}` },
     };
     const fullJid = session === "new" ? "" : FULL;

@@ -194,7 +194,9 @@ describe("MUC-7 rooms that are kept", () => {
       { upstream: "sends", xml: event(bookmark("true")) },
       ...entered,
       { upstream: "sends", xml: gone("al", [110, 332]) },
-      { waitSeconds: 6 },
+      { waitSeconds: 9 },
+      { upstream: "silent" },
+      { waitSeconds: 2 },
       ...entered,
       { upstream: "sends", xml: gone("al", [110, 307]) },
       { waitSeconds: 3600 },
@@ -202,6 +204,36 @@ describe("MUC-7 rooms that are kept", () => {
       { attach: "alice/one" },
       { from: "alice/one", send: join("al") },
       { upstream: "gets", xml: joinsUpstream("al") },
+    ]);
+  });
+
+  it("MUC-10 after a shutdown some come back sooner than others", async () => {
+    await playPolicy(
+      [
+        { upstream: "sends", xml: event(bookmark("true")) },
+        ...entered,
+        { upstream: "sends", xml: gone("al", [110, 332]) },
+        { waitSeconds: 4 },
+        { upstream: "silent" },
+        { waitSeconds: 2 },
+        ...entered,
+      ],
+      { chance: 0 },
+    );
+  });
+
+  it("MUC-11 MUC-15 a room that could not be entered before the process died is tried again soon, not at once", async () => {
+    await playPolicy([
+      { upstream: "sends", xml: event(bookmark("true")) },
+      { upstream: "gets", xml: joinsUpstream("al", { content: AWAY }) },
+      { upstream: "sends", xml: refusal("al", "remote-server-not-found", "cancel") },
+      { proxy: "restarts" },
+      { upstream: "resumed" },
+      { upstream: "gets", xml: OUR_AWAY },
+      { waitSeconds: 4 },
+      { upstream: "silent" },
+      { waitSeconds: 2 },
+      ...entered,
     ]);
   });
 

@@ -147,6 +147,29 @@ describe("MUC-11 a new session: rooms are entered again, and clients see what ha
     ]);
   });
 
+  it("MUC-11 some try again sooner than others, so that not all come at once", async () => {
+    const fails: Script = [
+      { upstream: "gets", xml: joinsUpstream("al") },
+      { upstream: "sends", xml: refusal("al", "remote-server-not-found", "cancel") },
+    ];
+    await playPolicy(
+      [
+        ...twoInRoom,
+        ...session,
+        ...fails,
+        { waitSeconds: 2 },
+        { upstream: "silent" },
+        { waitSeconds: 1 },
+        ...fails,
+        { waitSeconds: 4 },
+        { upstream: "silent" },
+        { waitSeconds: 2 },
+        { upstream: "gets", xml: joinsUpstream("al") },
+      ],
+      { chance: 0 },
+    );
+  });
+
   it.each(["forbidden", "registration-required", "not-authorized", "item-not-found", "gone"])(
     "MUC-11 %s: members are told that they are out, and have to join anew",
     async (condition) => {
