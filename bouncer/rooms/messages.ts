@@ -49,9 +49,15 @@ export function messageToRoom(context: RoomContext, room: Room, client: ClientId
   const { outlet } = context;
   const isPrivate = nickOf(message.attrs.to ?? "") !== "";
   const isGroupchat = message.attrs.type === "groupchat";
+  const isError = message.attrs.type === "error";
   // Invitations, voice requests and the like (XEP-0045 sections 7.8 and 7.13) are messages to the room like any others.
-  if (message.attrs.type === "error" || (!isPrivate && !isGroupchat)) return false;
+  if (!isError && !isPrivate && !isGroupchat) return false;
   const isThere = room.members.has(client) || room.waiters.some((waiter) => waiter.client === client);
+  if (isError) {
+    // Whoever is in the room goes by MSG-5. RFC 6120 section 8.3.1: nobody else is told, since an error is not answered.
+    if (!isThere) outlet.withhold("MUC-5", message, "an error, from who has not joined the room");
+    return !isThere;
+  }
   if (!isThere) {
     const stanza = errorReply(message, { type: "cancel", condition: "not-acceptable" });
     outlet.deliver({ rule: "MUC-5", stanza, to: [client], reason: "it has not joined the room" });

@@ -52,6 +52,22 @@ describe("MUC-5 a room's traffic goes to the clients that are in it", () => {
     ]);
   });
 
+  it.each([ROOM, `${ROOM}/bob`])(
+    "MUC-5 ERR-4 an error to %s from who is not in the room goes nowhere, and is not answered",
+    async (to) => {
+      const error = `<message to="${to}" type="error" id="x"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
+      await playPolicy([
+        ...twoInRoom,
+        { from: "alice/three", send: error },
+        { rule: "MUC-5", because: "an error, from who has not joined the room", to: [] },
+        { upstream: "silent" },
+        // RCPT-3 does not take it for one that has gone.
+        { from: "alice/one", send: error },
+        { upstream: "gets", xml: error },
+      ]);
+    },
+  );
+
   it("MUC-5 occupants come, change, and go; who comes later is told what is true then", async () => {
     const admin = occupant("carol", [], { item: `<item affiliation="admin" role="moderator"/>` });
     await playPolicy([
