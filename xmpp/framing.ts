@@ -46,8 +46,10 @@ export function elementFrame(xml: string): string {
 /** What the element of a frame stands for in a stream (RFC 7395 section 3.3). */
 export function readFramed(element: Element): StreamEvent {
   if (element.is("open", NS.framing)) return { type: "open", header: element, contentNamespace: NS.client };
-  // A <close/> may name another address (section 3.6.1); only unsigned words say so, and nothing follows them.
-  return element.is("close", NS.framing) ? { type: "close" } : { type: "element", element };
+  if (!element.is("close", NS.framing)) return { type: "element", element };
+  // Section 3.6.1. Whether it may be followed is for the caller to say.
+  const otherUri = element.attrs["see-other-uri"]?.trim() ?? "";
+  return otherUri === "" ? { type: "close" } : { type: "close", otherUri };
 }
 
 function addressing({ to, from }: StreamOpening): string {

@@ -62,6 +62,12 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `${scheme}://${endpoint.hostname}:${endpoint.port}`;
 }
 
+/** Do both lead to the same place in the same way? */
+export function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
+  if (one.transport === "websocket") return other.transport === "websocket" && other.url === one.url;
+  return formatEndpoint(one) === formatEndpoint(other);
+}
+
 /** How the transport is protected, in the words of stream negotiation. */
 export function protectionOf(endpoint: Endpoint): TcpEndpoint["tls"] {
   if (endpoint.transport === "tcp") return endpoint.tls;

@@ -5,13 +5,13 @@
  * only under a name that settings, the domain or signed DNS have given already. Whatever a server says, it cannot make
  * another name trustworthy, nor a connection less protected. Connects to nothing.
  */
-import { asciiHostname, formatEndpoint, isAddress, type TcpEndpoint } from "./endpoint.ts";
+import type { Elsewhere } from "../../xmpp/initiating/state.ts";
+import { asciiHostname, type Endpoint, formatEndpoint, isAddress, type TcpEndpoint } from "./endpoint.ts";
 import type { Candidate, Refused } from "./find-candidates.ts";
 import type { Resolver } from "./resolver.ts";
 
-/** `text`: host, host:port or [IPv6]:port. `why`: who said so, in words for the owner. */
-export interface OtherHost {
-  text: string;
+/** `why`: who said so, in words for the owner. */
+export interface OtherHost extends Elsewhere {
   why: string;
 }
 
@@ -38,26 +38,34 @@ export function readHostPort(text: string): { hostname: string; port: number | u
   return hostname === undefined || port === 0 || (port ?? 1) > 65_535 ? undefined : { hostname, port };
 }
 
-/** The endpoint to connect to, or why that host is not followed to. Never rejects. */
+/** `text`: host, host:port or [IPv6]:port. The endpoint to connect to, or why that host is not followed to. Never rejects. */
 export async function followTo(other: OtherHost, known: KnownServers): Promise<Candidate | Refused> {
   const target = readHostPort(other.text);
   if (!target) return refuse(other, "it is neither a host name nor an address with a port");
   const servers = known.candidates.flatMap((candidate) => (candidate.transport === "tcp" ? [candidate] : []));
-  const name = await acceptedName(target.hostname, servers, known);
-  if (name === undefined) return refuse(other, howToAllow(known.domain, target));
+  const names = servers.map(({ hostname }) => hostname);
+  const name = await acceptedName(target.hostname, names, known);
+  if (name === undefined) {
+    const port = target.port ?? CLIENT_PORT;
+    const endpoint = { transport: "tcp", hostname: target.hostname, port, tls: "starttls" } as const;
+    return refuse(other, howToAllow(known.domain, endpoint));
+  }
   const port = target.port ?? servers.find(({ hostname }) => hostname === name)?.port ?? CLIENT_PORT;
   return { transport: "tcp", hostname: name, port, tls: protection(name, port, servers), why: other.why };
 }
 
-/** The name that the certificate has to be valid for, and so that is connected to; undefined when there is none. */
-async function acceptedName(
+/**
+ * The name that the certificate has to be valid for, and so that is connected to: one of `good` or the domain's own; undefined
+ * when there is none.
+ */
+export async function acceptedName(
   target: string,
-  servers: readonly TcpEndpoint[],
+  good: readonly string[],
   { domain, named, resolver }: KnownServers,
 ): Promise<string | undefined> {
   const host = asciiHostname(domain);
   const own = named || host === undefined ? [] : [host];
-  const names = [...new Set([...servers.map(({ hostname }) => hostname), ...own])];
+  const names = [...new Set([...good, ...own])];
   if (names.includes(target)) return target;
   if (named) return undefined;
   const theirs = await addressesOf(target, resolver);
@@ -81,18 +89,23 @@ function protection(name: string, port: number, servers: readonly TcpEndpoint[])
   return (there.find((server) => server.port === port) ?? there[0])?.tls ?? "starttls";
 }
 
-function howToAllow(
-  domain: string,
-  { hostname, port }: { hostname: string; port: number | undefined },
-): string {
-  const url = formatEndpoint({ transport: "tcp", hostname, port: port ?? CLIENT_PORT, tls: "starttls" });
-  const setting = JSON.stringify({ [domain]: url });
+export function howToAllow(domain: string, endpoint: Endpoint): string {
+  const setting = JSON.stringify({ [domain]: formatEndpoint(endpoint) });
   return (
     `nothing but the server itself says that ${domain} is there, so a certificate for that name proves nothing;` +
     ` if you know that it is right, set UPSTREAM_HOSTS = ${setting}`
   );
 }
 
-function refuse({ text, why }: OtherHost, reason: string): Refused {
-  return { what: text.slice(0, MAX_SHOWN), why: `${why}, but ${reason}` };
+export function refuse({ kind, text, why }: OtherHost, reason: string): Refused {
+  const shown = kind === "uri" ? withoutSecrets(text) : text;
+  return { what: shown.slice(0, MAX_SHOWN), why: `${why}, but ${reason}` };
+}
+
+/** What a server has put into an address to let us in there is nobody else's to read. */
+function withoutSecrets(text: string): string {
+  const url = URL.parse(text);
+  return url === null || url.host === ""
+    ? text.replace(/[?#].*$/s, "")
+    : `${url.protocol}//${url.host}${url.pathname}`;
 }

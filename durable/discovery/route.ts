@@ -2,7 +2,8 @@
  * One round of trying to reach a server: hands out the candidates one after the other, and keeps what was tried or
  * refused and why, for the owner. Connects to nothing.
  */
-import { formatEndpoint } from "./endpoint.ts";
+import type { Elsewhere } from "../../xmpp/initiating/state.ts";
+import { formatEndpoint, isSameEndpoint } from "./endpoint.ts";
 import {
   type Candidate,
   findCandidates,
@@ -10,7 +11,8 @@ import {
   findWebSocket,
   type Refused,
 } from "./find-candidates.ts";
-import { followTo, type OtherHost } from "./other-host.ts";
+import { followTo, type OtherHost, refuse } from "./other-host.ts";
+import { followToUri } from "./other-uri.ts";
 
 export interface RouteOptions extends FindOptions {
   /** To be tried ahead of all others, if it may be trusted. */
@@ -42,19 +44,21 @@ export class Route {
     const { prefer } = this.#options;
     if (!this.#left) {
       this.#take(await findCandidates(this.#options));
+      // Where the name of a WebSocket comes from; it stays behind what DNS names.
+      if (prefer?.kind === "uri" && this.#thenHostMeta) this.#take(await findWebSocket(this.#options));
       if (prefer) await this.#follow(prefer);
     } else if (this.#left.length === 0 && this.#thenHostMeta) this.#take(await findWebSocket(this.#options));
     this.#current = this.#left?.shift();
     return this.#current;
   }
 
-  /** The server that was given last sends us to another host (RFC 6120 section 4.9.3.19), which comes next if it may. */
-  async redirected(text: string): Promise<void> {
+  /** The server that was given last sends us elsewhere, which comes next if it may. */
+  async redirected(elsewhere: Elsewhere): Promise<void> {
     const from = this.#current ? formatEndpoint(this.#current) : this.#options.domain;
     const why = `${from} sends us there`;
     this.#redirects += 1;
-    if (this.#redirects <= MAX_REDIRECTS) return this.#follow({ text, why });
-    this.#log.push({ what: text.slice(0, 100), why: `${why}, but there were too many others before it` });
+    if (this.#redirects <= MAX_REDIRECTS) return this.#follow({ ...elsewhere, why });
+    this.#log.push(refuse({ ...elsewhere, why }, "there were too many others before it"));
   }
 
   /** The candidate that was given last did not work, for this reason in words. */
@@ -80,19 +84,19 @@ export class Route {
   async #follow(other: OtherHost): Promise<void> {
     const { domain, config, resolver } = this.#options;
     const named = config.upstreamHosts.has(domain);
-    const next = await followTo(other, { domain, named, candidates: this.#found, resolver });
+    const known = { domain, named, candidates: this.#found, resolver };
+    const next = await (other.kind === "uri" ? followToUri(other, known) : followTo(other, known));
     if ("what" in next) return void this.#log.push(next);
-    const url = formatEndpoint(next);
-    if (this.#current && formatEndpoint(this.#current) === url) {
-      return void this.#log.push({ what: url, why: `${other.why}, which is where we were` });
+    if (this.#current && isSameEndpoint(this.#current, next)) {
+      return void this.#log.push({ what: formatEndpoint(next), why: `${other.why}, which is where we were` });
     }
-    const others = (this.#left ?? []).filter((candidate) => formatEndpoint(candidate) !== url);
+    const others = (this.#left ?? []).filter((candidate) => !isSameEndpoint(candidate, next));
     this.#left = [next, ...others];
   }
 
   #take(found: { candidates: Candidate[]; refused: Refused[]; thenHostMeta: boolean }): void {
     this.#found.push(...found.candidates);
-    this.#left = found.candidates;
+    this.#left = [...(this.#left ?? []), ...found.candidates];
     this.#thenHostMeta = found.thenHostMeta;
     this.#log.push(...found.refused);
   }

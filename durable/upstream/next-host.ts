@@ -2,6 +2,7 @@
  * UP-15: where the server itself would have us connect next: where it has sent us, or where it wants sessions resumed. Whether
  * that may be trusted is for durable/discovery to say.
  */
+import type { Elsewhere } from "../../xmpp/initiating/state.ts";
 import type { OtherHost } from "../discovery/other-host.ts";
 
 /** So many redirections in a row are followed; then the usual way leads somewhere else, or nowhere. */
@@ -10,7 +11,7 @@ const MAX_REDIRECTS = 3;
 const STAYED_MS = 60_000;
 
 export class NextHost {
-  #redirectedTo: string | undefined;
+  #redirectedTo: Elsewhere | undefined;
   #redirects = 0;
   #arrivedAtMs: number | undefined;
 
@@ -19,22 +20,22 @@ export class NextHost {
     this.#arrivedAtMs = nowMs;
   }
 
-  /** It has ended; `otherHost` where it has said to go on. */
-  ended(nowMs: number, otherHost: string | undefined): void {
+  /** It has ended; `elsewhere` where it has said to go on. */
+  ended(nowMs: number, elsewhere: Elsewhere | undefined): void {
     if (this.#arrivedAtMs !== undefined && nowMs - this.#arrivedAtMs > STAYED_MS) this.#redirects = 0;
     this.#arrivedAtMs = undefined;
     this.#redirectedTo = undefined;
-    if (otherHost === undefined || this.#redirects >= MAX_REDIRECTS) return;
+    if (!elsewhere || this.#redirects >= MAX_REDIRECTS) return;
     this.#redirects += 1;
-    this.#redirectedTo = otherHost;
+    this.#redirectedTo = elsewhere;
   }
 
   /** For the next attempt only; `location` is where the session may be resumed best. */
   take(location: string | undefined): OtherHost | undefined {
     const redirectedTo = this.#redirectedTo;
     this.#redirectedTo = undefined;
-    if (redirectedTo !== undefined) return { text: redirectedTo, why: "the server has sent us there" };
+    if (redirectedTo) return { ...redirectedTo, why: "the server has sent us there" };
     if (location === undefined || location === "") return undefined;
-    return { text: location, why: "the server wants the session resumed there" };
+    return { kind: "host", text: location, why: "the server wants the session resumed there" };
   }
 }

@@ -9,6 +9,7 @@
  * No condition alone stops the retries: a stream error proves nothing about the password. The login that follows does, and a
  * refusal there stops them (LOGIN-8).
  */
+import type { NegotiationFailure } from "../../xmpp/initiating/state.ts";
 import type { ReceivedStreamError } from "../../xmpp/stream-error.ts";
 
 /** When to try again. Each pace is the slowest that is fair; a person who comes is not kept waiting by any of them. */
@@ -100,6 +101,14 @@ export const STREAM_ERROR_POLICIES: ReadonlyMap<string, StreamErrorPolicy> = new
   ["unsupported-version", TOO_OLD],
 ]);
 
+/** UP-18: no stream error, and the same as see-other-host. */
+const CLOSED_ELSEWHERE: StreamErrorPolicy = {
+  ...USUAL,
+  pace: "at-once",
+  redirect: true,
+  words: "It sends us to another address.",
+};
+
 /** The application-specific condition of XEP-0198 section 6: the server counts otherwise than we do. */
 const TOO_HIGH = "handled-count-too-high";
 
@@ -107,4 +116,13 @@ const TOO_HIGH = "handled-count-too-high";
 export function streamErrorPolicy({ condition, application }: ReceivedStreamError): StreamErrorPolicy {
   const policy = STREAM_ERROR_POLICIES.get(condition) ?? USUAL;
   return application === TOO_HIGH ? { ...policy, session: "drop" } : policy;
+}
+
+/** What to do after a stream that has ended like this; undefined where the server has said nothing to go by. */
+export function endingPolicy({
+  streamError,
+  elsewhere,
+}: Pick<NegotiationFailure, "streamError" | "elsewhere">): StreamErrorPolicy | undefined {
+  if (streamError) return streamErrorPolicy(streamError);
+  return elsewhere && CLOSED_ELSEWHERE;
 }

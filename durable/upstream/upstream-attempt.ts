@@ -63,8 +63,7 @@ export class UpstreamAttempt {
   }
 
   async #tryNext(last: NegotiationFailure | undefined): Promise<void> {
-    const otherHost = last?.streamError?.otherHost;
-    if (otherHost !== undefined) await this.#route.redirected(otherHost);
+    if (last?.elsewhere) await this.#route.redirected(last.elsewhere);
     const candidate = await this.#route.next();
     if (this.#abandoned) return;
     this.#candidate = candidate;

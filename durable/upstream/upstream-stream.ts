@@ -128,7 +128,7 @@ export class UpstreamStream {
       case "open":
         return this.#negotiate({ type: "open", header: event.header });
       case "close":
-        this.#end({ kind: "server", condition: "closed", text: "The server closed the stream." });
+        this.#end(closedFailure(event.otherUri));
         return false;
       case "element":
         if (this.#state.phase !== "bound")
@@ -209,4 +209,9 @@ export class UpstreamStream {
     this.abandon();
     this.#handlers.onEnded(failure);
   }
+}
+
+function closedFailure(otherUri: string | undefined): NegotiationFailure {
+  const failure = { kind: "server", condition: "closed", text: "The server closed the stream." } as const;
+  return otherUri === undefined ? failure : { ...failure, elsewhere: { kind: "uri", text: otherUri } };
 }

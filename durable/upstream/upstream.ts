@@ -21,7 +21,7 @@ import { Dialer, type DialerDependencies, type LoginOutcome } from "./dialer.ts"
 import { Liveness, type Patience } from "./liveness.ts";
 import { NextHost } from "./next-host.ts";
 import { Retry, USUAL_ENDING } from "./retry.ts";
-import { streamErrorPolicy } from "./stream-error-policy.ts";
+import { endingPolicy } from "./stream-error-policy.ts";
 import type { UpstreamAttempt } from "./upstream-attempt.ts";
 import type { UpstreamHandlers } from "./upstream-handlers.ts";
 import { describeServer, type Phase, type UpstreamStatus } from "./upstream-status.ts";
@@ -233,7 +233,7 @@ export class Upstream {
   /** `tried`: the credentials that this stream came with; they may not be those that are stored now. */
   #onEnded(failure: NegotiationFailure, tried: Credentials | undefined): void {
     const { vault, session, handlers } = this.#deps;
-    const policy = failure.streamError && streamErrorPolicy(failure.streamError);
+    const policy = endingPolicy(failure);
     const text = policy && policy.words !== "" ? `${failure.text} ${policy.words}` : failure.text;
     this.#clearTimer();
     this.#tried = this.#stream?.tried ?? [];
@@ -243,7 +243,7 @@ export class Upstream {
     this.#notePhase();
     session.disconnected({ suspect: policy?.suspect ?? false });
     if (policy?.session === "drop") session.resumeFailed(undefined);
-    this.#nextHost.ended(this.#nowMs(), failure.streamError?.otherHost);
+    this.#nextHost.ended(this.#nowMs(), failure.elsewhere);
     if (failure.kind === "token") {
       // On a new connection: Prosody's SASL2 takes nothing but tokens on one that began with a token.
       void vault.dropToken();
@@ -260,12 +260,12 @@ export class Upstream {
     this.#deps.handlers.onRefused(reason);
   }
 
-  #retryLater({ condition, streamError }: NegotiationFailure): void {
+  #retryLater(failure: NegotiationFailure): void {
     const nowMs = this.#nowMs();
-    const ending = streamError ? streamErrorPolicy(streamError) : USUAL_ENDING;
+    const ending = endingPolicy(failure) ?? USUAL_ENDING;
     const { delayMs, giveWay } = this.#retry.failed(nowMs, this.#deps.random(), ending);
     // RFC 6120 section 7.7.2.2: the resource is taken, and its holder stays.
-    const isTaken = streamError === undefined && condition === "conflict";
+    const isTaken = failure.streamError === undefined && failure.condition === "conflict";
     if (giveWay || isTaken) {
       this.#gaveWay = true;
       this.#deps.giveWay();

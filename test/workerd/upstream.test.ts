@@ -189,6 +189,58 @@ describe("UP-15 where the server would have us", () => {
     });
   });
 
+  it("UP-18 see-other-uri is followed at once, where the name is good, and the session resumed there", async () => {
+    await inWorld("uri", WITH_SM, async ({ server, clock, upstream, told }) => {
+      (await server.session(0)).closeWith("wss://server.example/ws");
+      clock.pass(0);
+      const next = await server.session(1);
+      expect([next.where, next.resumed]).toEqual(["wss://server.example/ws", true]);
+      expect(upstream.status().lastError).toBe(
+        "The server closed the stream. It sends us to another address.",
+      );
+      expect(told).toContain("resumed");
+    });
+  });
+
+  it("UP-18 where it is not, the usual server is tried, and the owner is told why and what would allow it", async () => {
+    await inWorld("evil-uri", WITH_SM, async ({ server, clock, upstream }) => {
+      (await server.session(0)).closeWith("wss://evil.example/ws?token=secret");
+      clock.pass(0);
+      expect((await server.session(1)).where).toBe("xmpps://server.example:5223");
+      const [refused] = upstream.status().tried;
+      expect(refused?.what).toBe("wss://evil.example/ws");
+      expect(refused?.why).toContain(`set UPSTREAM_HOSTS = {"played.example":"wss://evil.example/ws"}`);
+    });
+  });
+
+  it("UP-18 a server may say so before it lets anybody in", async () => {
+    await inWorld("uri-at-once", { silent: true }, async ({ server }) => {
+      const first = await server.session(0);
+      server.behaviour = WITH_SM;
+      first.closeWith("wss://server.example/ws");
+      expect((await server.session(1)).where).toBe("wss://server.example/ws");
+    });
+  });
+
+  it("UP-18 three in a row are followed, then the usual way leads on", async () => {
+    await inWorld("uris", WITH_SM, async ({ server, clock }) => {
+      const where: string[] = [];
+      for (const number of [0, 1, 2, 3, 4]) {
+        const link = await server.session(number);
+        where.push(link.where);
+        link.closeWith(`wss://server.example/${number}`);
+        clock.pass(10 * S);
+      }
+      const [usual, ...followed] = where;
+      expect(followed).toEqual([
+        "wss://server.example/0",
+        "wss://server.example/1",
+        "wss://server.example/2",
+        usual,
+      ]);
+    });
+  });
+
   it("UP-15 a session is resumed where the server wants it (XEP-0198 location)", async () => {
     await inWorld(
       "location",

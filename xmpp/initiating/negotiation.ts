@@ -236,7 +236,9 @@ function unexpected(state: NegotiationState, element: Element): NegotiationEffec
 /** A stream that the server has ended with an error, in whatever phase. */
 export function streamErrorFailure(streamError: ReceivedStreamError): NegotiationFailure {
   const text = describeStreamError(streamError);
-  return { kind: "server", condition: streamError.condition, text, streamError };
+  const { condition, otherHost } = streamError;
+  const elsewhere = otherHost === undefined ? {} : { elsewhere: { kind: "host", text: otherHost } as const };
+  return { kind: "server", condition, text, streamError, ...elsewhere };
 }
 
 function fail(kind: NegotiationFailure["kind"], condition: string, text: string): NegotiationEffect[] {

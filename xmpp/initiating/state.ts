@@ -171,4 +171,15 @@ export interface NegotiationFailure {
   text: string;
   /** The stream error that it ended with, if the server sent one. */
   streamError?: ReceivedStreamError;
+  /** Where the server wants us to go on. */
+  elsewhere?: Elsewhere;
+}
+
+/**
+ * Where a server sends its client: a host, as `see-other-host` has it (RFC 6120 section 4.9.3.19), or a URI, as `see-other-uri`
+ * does (RFC 7395 section 3.6.1). As it was sent.
+ */
+export interface Elsewhere {
+  kind: "host" | "uri";
+  text: string;
 }

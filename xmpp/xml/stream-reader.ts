@@ -14,7 +14,8 @@ export type StreamEvent =
   | { readonly type: "open"; readonly header: Element; readonly contentNamespace: string }
   /** A complete first-level child. */
   | { readonly type: "element"; readonly element: Element }
-  | { readonly type: "close" }
+  /** `otherUri`: where to go on, as a frame can say (RFC 7395 section 3.6.1). */
+  | { readonly type: "close"; readonly otherUri?: string }
   | { readonly type: "problem"; readonly problem: XmlProblem };
 
 const STREAMS = "http://etherx.jabber.org/streams";

@@ -58,11 +58,18 @@ describe("LINK-3 one element, one frame", () => {
   });
 
   it.each([
-    ['<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="1.0"/>', "open"],
+    ['<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>', undefined],
+    ['<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri=" "/>', undefined],
     [
       '<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" see-other-uri="wss://elsewhere.example/"/>',
-      "close",
+      "wss://elsewhere.example/",
     ],
+  ])("UP-18 %s leads to %s", (frame, otherUri) => {
+    expect(readFramed(frameElement(frame))).toEqual({ type: "close", ...(otherUri && { otherUri }) });
+  });
+
+  it.each([
+    ['<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" version="1.0"/>', "open"],
     ['<open xmlns="jabber:client"/>', "element"],
     ['<stream:error xmlns:stream="http://etherx.jabber.org/streams"/>', "element"],
   ])("%s is read as %s", (frame, type) => {

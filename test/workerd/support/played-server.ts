@@ -122,6 +122,11 @@ class PlayedLink implements Link {
     );
   }
 
+  /** The server closes the stream, and sends us to another address as over WebSocket. */
+  closeWith(otherUri: string): void {
+    if (!this.closed) this.#handlers.onEvents([{ type: "close", otherUri }]);
+  }
+
   restart(): boolean {
     this.#reader = new StreamReader(SERVER_LIMITS);
     return true;

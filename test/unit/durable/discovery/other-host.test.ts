@@ -32,7 +32,7 @@ const resolver = (asked: string[] = []) => ({
 async function follow(text: string, urls: readonly string[], named = false, asked: string[] = []) {
   const candidates = urls.map(candidate);
   const known = { domain: "example.org", named, candidates, resolver: resolver(asked) };
-  const found = await followTo({ text, why: WHY }, known);
+  const found = await followTo({ kind: "host", text, why: WHY }, known);
   return "what" in found ? found : formatEndpoint(found);
 }
 
@@ -126,8 +126,9 @@ const round = (prefer?: string): Route =>
     resolver: resolver(),
     fetchHostMeta: async () => ({ ok: false, problem: "answered 404" }),
     random: () => 0,
-    prefer: prefer === undefined ? undefined : { text: prefer, why: WHY },
+    prefer: prefer === undefined ? undefined : { kind: "host", text: prefer, why: WHY },
   });
+const toHost = (text: string) => ({ kind: "host", text }) as const;
 const url = async (route: Route): Promise<string | undefined> => {
   const next = await route.next();
   return next && formatEndpoint(next);
@@ -152,11 +153,11 @@ describe("UP-15 in a round of attempts", () => {
     expect(await url(route)).toBe("xmpp://example.org:5222");
     for (const port of [5301, 5302, 5303]) {
       route.failed("see-other-host");
-      await route.redirected(`example.org:${port}`);
+      await route.redirected(toHost(`example.org:${port}`));
       expect(await url(route)).toBe(`xmpp://example.org:${port}`);
     }
     route.failed("see-other-host");
-    await route.redirected("example.org:5304");
+    await route.redirected(toHost("example.org:5304"));
     expect(await url(route)).toBeUndefined();
     expect(route.explain()).toContain(
       "example.org:5304: xmpp://example.org:5303 sends us there, but there were too many",
@@ -164,7 +165,7 @@ describe("UP-15 in a round of attempts", () => {
 
     const circle = round();
     await url(circle);
-    await circle.redirected("example.org:5222");
+    await circle.redirected(toHost("example.org:5222"));
     expect(await url(circle)).toBeUndefined();
     expect(circle.explain()).toContain("which is where we were");
   });

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import {
+  endingPolicy,
   STREAM_ERROR_POLICIES,
   type StreamErrorPolicy,
   streamErrorPolicy,
@@ -70,6 +71,14 @@ describe("UP-14 stream errors", () => {
       `${condition("undefined-condition")}<handled-count-too-high xmlns="urn:xmpp:sm:3" h="10" send-count="8"/>`,
     );
     expect(streamErrorPolicy(error)).toMatchObject({ session: "drop", pace: "backoff" });
+  });
+
+  it("UP-18 a stream that is closed with another address is like see-other-host; without one nothing is known", () => {
+    const elsewhere = { kind: "uri", text: "wss://other.example/" } as const;
+    expect(endingPolicy({ elsewhere })).toMatchObject({ session: "resume", pace: "at-once", redirect: true });
+    expect(endingPolicy({})).toBeUndefined();
+    const streamError = read(condition("see-other-host", "other.example"));
+    expect(endingPolicy({ streamError })).toEqual(STREAM_ERROR_POLICIES.get("see-other-host"));
   });
 
   it("UP-14 what it says is told in bounds", () => {
