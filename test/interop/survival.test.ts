@@ -1,8 +1,10 @@
 // UP-9, SM-1: the process is killed at random points in the middle of a conversation, and nobody notices.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../scripts/processes.ts";
 import { missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
+import { TcpRelay } from "../support/tcp-relay.ts";
 import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
 
 const ROUNDS = 20;
@@ -35,46 +37,82 @@ function flaws(numbers: readonly number[]): string[] {
   return numbers.at(-1) === TOTAL ? jumps : [...jumps, `the last one is ${numbers.at(-1)}`];
 }
 
-interface Kind {
-  name: string;
-  missing: boolean;
-  /**
-   * Does what comes while a session is taken up again arrive in order? From ejabberd 23.01 it does not always: messages that
-   * it took just before the resumption came behind later ones, without its mark "Resent" and with an older archive id. That
-   * looks like its hand-over from the old session to the new one; how it does that was not looked into.
-   */
-  keepsOrder: boolean;
-  start: () => Promise<Stage<Server>>;
+interface Scene {
+  stage: Stage<Server>;
+  /** The numbers in this sender's messages, in the order in which the client has to get them. */
+  order: (sender: string) => number[];
+  stop: () => Promise<void>;
 }
 
-const SERVERS: Kind[] = [
-  { name: "Prosody", missing: missingProsody, keepsOrder: true, start: async () => await startStage() },
+function asSent(): number[] {
+  return Array.from({ length: TOTAL }, (_none, index) => index + 1);
+}
+
+async function onProsody(): Promise<Scene> {
+  const stage = await startStage();
+  return { stage, order: asSent, stop: stage.stop };
+}
+
+/**
+ * ejabberd 23.01 does not keep the order over a resumption: what waits in the mailbox of the former stream's process is routed
+ * anew behind what has reached the new one (bounce_message_queue in ejabberd_c2s). So it is seen on the wire in which order it
+ * sends messages first, unencrypted for that; ours is to keep that one.
+ */
+async function onEjabberd(): Promise<Scene> {
+  const plainPort = await freePort();
+  /** What it has sent, by connection. */
+  const wire: string[] = [];
+  const relay = await TcpRelay.to(plainPort, (chunk, direction, connection) => {
+    if (direction === "to-client") wire[connection] = (wire[connection] ?? "") + chunk.toString("latin1");
+  });
+  const stage = await startEjabberdStage(
+    { plainPort },
+    {
+      UPSTREAM_HOSTS: JSON.stringify({ localhost: `xmpp+plain://127.0.0.1:${relay.port}` }),
+      ALLOW_PLAINTEXT_LOOPBACK: "true",
+    },
+  );
+  const order = (sender: string): number[] => {
+    const message = new RegExp(`<message [^>]*from='${sender}/[^>]*>.*?<body>(\\d+)</body>`, "gs");
+    const sent = wire.flatMap((text) => [...text.matchAll(message)].map(([, body]) => Number(body)));
+    return [...new Set(sent)];
+  };
+  const stop = async (): Promise<void> => {
+    await stage.stop();
+    await relay.stop();
+  };
+  return { stage, order, stop };
+}
+
+const SERVERS = [
+  { name: "Prosody", missing: missingProsody, ordered: "in order", start: onProsody },
   {
     name: "ejabberd",
     missing: missingEjabberd,
-    keepsOrder: false,
-    start: async () => await startEjabberdStage(),
+    ordered: "in the order in which its server has sent it first",
+    start: onEjabberd,
   },
 ];
 
 describe.each(SERVERS)(
   "a process that is killed again and again, with $name",
-  ({ missing, keepsOrder, start }) => {
-    let stage: Stage<Server>;
+  ({ missing, ordered, start }) => {
+    let scene: Scene;
 
     beforeAll(async () => {
-      if (!missing) stage = await start();
+      if (!missing) scene = await start();
     });
 
     afterAll(async () => {
-      await stage?.stop();
+      await scene?.stop();
     });
 
     it.skipIf(missing)(
-      `UP-9 UP-10 UP-13 LINK-9 SM-1 SM-2 SM-3: ${ROUNDS} kills amid ${TOTAL} messages each way (seed ${SEED}): each arrives once${keepsOrder ? ", in order" : ", and what alice sends in order"}, and nobody sees alice leave`,
+      `UP-9 UP-10 UP-13 LINK-9 SM-1 SM-2 SM-3: ${ROUNDS} kills amid ${TOTAL} messages each way (seed ${SEED}): each arrives once, ${ordered}, and nobody sees alice leave`,
       { timeout: 300_000 },
       async () => {
         const next = random(SEED);
+        const { stage } = scene;
         const [alice, bob, carol] = [
           await stage.account("alice-survives"),
           await stage.account("bob-survives"),
@@ -134,8 +172,8 @@ describe.each(SERVERS)(
             .filter((stanza) => stanza.is("message") && stanza.attrs.from?.startsWith(from))
             .map((stanza) => Number(stanza.getChildText("body")));
         const heard = bodies(phone.stanzas.all, bob.jid);
-        const inOrder = keepsOrder ? heard : heard.toSorted((a, b) => a - b);
-        expect(flaws(inOrder), "from bob to alice's phone").toEqual([]);
+        expect(flaws(heard.toSorted((a, b) => a - b)), "from bob to alice's phone").toEqual([]);
+        expect(heard, "in that order").toEqual(scene.order(bob.jid));
         expect(flaws(bodies(friend.stanzas.all, alice.jid)), "from alice to bob").toEqual([]);
 
         const gone = [...friend.stanzas.all, ...onlooker.stanzas.all].filter(

@@ -6,6 +6,8 @@ export interface EjabberdPorts {
   readonly c2s: number;
   /** XEP-0368 direct TLS. */
   readonly c2sDirectTls: number;
+  /** RFC 6120 without TLS, for a test that looks at what is on the wire; nowhere unless given. */
+  readonly c2sPlain?: number;
   /** Plain HTTP: ejabberd's own RFC 7395 WebSocket, for whoever is past the Worker, and its administration (mod_http_api). */
   readonly http: number;
   /** The same WebSocket over TLS. */
@@ -23,6 +25,8 @@ export interface EjabberdBehaviour {
   readonly scramHash?: "sha" | "sha256" | "sha512";
   /** Localparts of accounts that are in one another's rosters from the start (subscription both). */
   readonly mutualContacts?: readonly string[];
+  /** Where it listens for clients without TLS. Default: nowhere. */
+  readonly plainPort?: number;
   /** Modules to leave out, e.g. `mod_mam`. */
   readonly withoutModules?: readonly string[];
 }
@@ -42,6 +46,7 @@ function listeners(ports: EjabberdPorts): readonly object[] {
   return [
     { ...c2s, port: ports.c2s, starttls_required: true },
     { ...c2s, port: ports.c2sDirectTls, tls: true },
+    ...(ports.c2sPlain === undefined ? [] : [{ ...c2s, port: ports.c2sPlain }]),
     { ...http, port: ports.http, request_handlers: { ...webSocket, [API_PATH]: "mod_http_api" } },
     { ...http, port: ports.https, tls: true, request_handlers: webSocket },
   ];

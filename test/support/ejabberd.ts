@@ -31,7 +31,9 @@ async function prepare(directory: string, behaviour: EjabberdBehaviour): Promise
   const certificatePath = join(tls, "both.pem");
   const parts = [await readFile(issued.certificatePath), await readFile(issued.keyPath)];
   await writeFile(certificatePath, Buffer.concat(parts), { mode: 0o600 });
+  const { plainPort } = behaviour;
   const ports: EjabberdPorts = {
+    ...(plainPort === undefined ? {} : { c2sPlain: plainPort }),
     c2s: await freePort(),
     c2sDirectTls: await freePort(),
     http: await freePort(),

@@ -4,6 +4,9 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { listenOnLoopback } from "./loopback-server.ts";
 
+/** Sees what comes in over a connection, counted from 0, before it is passed on. */
+type Watcher = (chunk: Buffer, direction: Direction, connection: number) => void;
+
 export type Direction = "to-server" | "to-client";
 
 /** What comes at once is passed on in pieces of so many bytes, one each time so many milliseconds have passed. */
@@ -19,16 +22,18 @@ export class TcpRelay {
   #slowness: Slowness | undefined;
   #port = 0;
 
-  private constructor(target: number) {
+  private constructor(target: number, watch: Watcher) {
     this.#target = target;
     this.#server = createServer((client) => {
-      this.#pairs.push(new Pair(client, connect(this.#target, "127.0.0.1"), this.#slowness));
+      const connection = this.#pairs.length;
+      const see = (chunk: Buffer, direction: Direction): void => watch(chunk, direction, connection);
+      this.#pairs.push(new Pair(client, connect(this.#target, "127.0.0.1"), this.#slowness, see));
     });
   }
 
   /** Begins to relay to a port of this machine. */
-  static async to(target: number): Promise<TcpRelay> {
-    const relay = new TcpRelay(target);
+  static async to(target: number, watch: Watcher = () => undefined): Promise<TcpRelay> {
+    const relay = new TcpRelay(target, watch);
     relay.#port = await listenOnLoopback(relay.#server);
     return relay;
   }
@@ -63,12 +68,19 @@ class Pair {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #slowness: Slowness | undefined;
+  readonly #see: (chunk: Buffer, direction: Direction) => void;
   readonly #cut = new Set<Direction>();
 
-  constructor(client: Socket, server: Socket, slowness: Slowness | undefined) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    slowness: Slowness | undefined,
+    see: (chunk: Buffer, direction: Direction) => void,
+  ) {
     this.#client = client;
     this.#server = server;
     this.#slowness = slowness;
+    this.#see = see;
     this.#relay("to-server", client, server);
     this.#relay("to-client", server, client);
   }
@@ -91,6 +103,7 @@ class Pair {
         if (!this.#cut.has(direction)) await step();
       })();
     };
+    from.on("data", (chunk: Buffer) => this.#see(chunk, direction));
     from.on("data", (chunk: Buffer) => inTurn(async () => await this.#pass(direction, chunk, to)));
     from.on("close", () => inTurn(() => void to.destroy()));
     from.on("error", () => undefined);
