@@ -2,16 +2,12 @@
 // and what is sent to somebody who is blocked comes back with the reason.
 
 import type { Element } from "@xmpp/xml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RawSession } from "../support/raw-client.ts";
-import { missingEjabberd, missingProsody } from "../support/requirements.ts";
+import { describeEach } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
-import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
+import { PLACES, type Server, type Stage } from "./stage.ts";
 
-const PLACES = [
-  { name: "Prosody", isMissing: missingProsody, start: startStage },
-  { name: "ejabberd", isMissing: missingEjabberd, start: startEjabberdStage },
-];
 const BLOCKING = "urn:xmpp:blocking";
 
 /** Both kinds of clients. */
@@ -56,11 +52,7 @@ const pushesTo = ({ stanzas }: Client): Element[] =>
     (stanza) => stanza.attrs.type === "set" && stanza.getChildElements()[0]?.getNS() === BLOCKING,
   );
 
-describe.each(PLACES)("the block list on $name", ({ name: serverName, isMissing, start }) => {
-  if (isMissing) {
-    it.skip("needs the server", () => undefined);
-    return;
-  }
+describeEach(PLACES, "the block list on $name", ({ name: serverName, start }) => {
   let stage: Stage<Server>;
 
   beforeAll(async () => {

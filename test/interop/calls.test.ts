@@ -2,15 +2,11 @@
 // bob and that one are left to themselves, until it is over or that one is gone.
 
 import type { Element } from "@xmpp/xml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Account, RawSession } from "../support/raw-client.ts";
-import { missingEjabberd, missingProsody } from "../support/requirements.ts";
-import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
+import { describeEach } from "../support/requirements.ts";
+import { PLACES, type Server, type Stage } from "./stage.ts";
 
-const PLACES = [
-  { name: "Prosody", isMissing: missingProsody, start: startStage },
-  { name: "ejabberd", isMissing: missingEjabberd, start: startEjabberdStage },
-];
 const JMI = "urn:xmpp:jingle-message:0";
 const JINGLE = "urn:xmpp:jingle:1";
 const RTP = "urn:xmpp:jingle:apps:rtp:1";
@@ -50,11 +46,7 @@ async function fence(session: RawSession, host: string): Promise<void> {
   await session.request(`<iq type="get" id="${id}" to="${host}"><ping xmlns="urn:xmpp:ping"/></iq>`);
 }
 
-describe.each(PLACES)("calls on $name", ({ isMissing, start }) => {
-  if (isMissing) {
-    it.skip("needs the server", () => undefined);
-    return;
-  }
+describeEach(PLACES, "calls on $name", ({ start }) => {
   let stage: Stage<Server>;
   let bobAccount: Account;
 

@@ -6,7 +6,7 @@ import { loginStanza } from "../support/clients/stanza.ts";
 import { StropheBrowser } from "../support/clients/strophe.ts";
 import { loginXmppClient } from "../support/clients/xmpp-js.ts";
 import type { Account } from "../support/raw-client.ts";
-import { missingChromium, missingEjabberd, missingProsody } from "../support/requirements.ts";
+import { describeEach, missingChromium, missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
 
 type Library = "strophe.js" | "stanza" | "@xmpp/client";
@@ -43,10 +43,16 @@ interface Place {
 }
 
 const PLACES: Place[] = [
-  { name: "Prosody", isMissing: missingProsody, start: startStage, casts: ON_PROSODY, category: "server" },
+  {
+    name: "Prosody",
+    isMissing: missingProsody || missingChromium,
+    start: startStage,
+    casts: ON_PROSODY,
+    category: "server",
+  },
   {
     name: "ejabberd",
-    isMissing: missingEjabberd,
+    isMissing: missingEjabberd || missingChromium,
     start: startEjabberdStage,
     casts: ON_EJABBERD,
     category: "pubsub",
@@ -62,11 +68,7 @@ function times({ journal }: ChatClient, body: string): number {
   return journal.heard.all.filter((message) => message.body === body).length;
 }
 
-describe.each(PLACES)("a conversation on $name", ({ isMissing, start, casts, category }) => {
-  if (isMissing || missingChromium) {
-    it.skip("needs the server and Chromium", () => undefined);
-    return;
-  }
+describeEach(PLACES, "a conversation on $name", ({ start, casts, category }) => {
   let stage: Stage<Server>;
   let browser: StropheBrowser;
 

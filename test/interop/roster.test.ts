@@ -1,7 +1,7 @@
 // ROS and PEP with real servers: three clients of one account, one by hand and two of libraries, always see the same roster;
 // and a client that comes later is told what the others were told.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   rawRoster,
   type RosterClient,
@@ -9,13 +9,9 @@ import {
   xmppJsRoster,
 } from "../support/clients/roster-client.ts";
 import type { RawSession } from "../support/raw-client.ts";
-import { missingEjabberd, missingProsody } from "../support/requirements.ts";
-import { type Server, type Stage, startEjabberdStage, startStage } from "./stage.ts";
+import { describeEach } from "../support/requirements.ts";
+import { PLACES, type Server, type Stage } from "./stage.ts";
 
-const PLACES = [
-  { name: "Prosody", isMissing: missingProsody, start: startStage },
-  { name: "ejabberd", isMissing: missingEjabberd, start: startEjabberdStage },
-];
 const NICK = "http://jabber.org/protocol/nick";
 const INFO = "http://jabber.org/protocol/disco#info";
 const EVENT = "http://jabber.org/protocol/pubsub#event";
@@ -37,11 +33,7 @@ async function wantsNicknames(session: RawSession, isFirst: boolean): Promise<vo
   );
 }
 
-describe.each(PLACES)("the roster on $name", ({ isMissing, start }) => {
-  if (isMissing) {
-    it.skip("needs the server", () => undefined);
-    return;
-  }
+describeEach(PLACES, "the roster on $name", ({ start }) => {
   let stage: Stage<Server>;
 
   beforeAll(async () => {

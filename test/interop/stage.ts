@@ -6,6 +6,7 @@ import { startTestEjabberd } from "../support/ejabberd.ts";
 import type { Ejabberd } from "../support/ejabberd-server.ts";
 import { PASSWORD, startTestProsody } from "../support/prosody.ts";
 import { type Account, RawSession } from "../support/raw-client.ts";
+import { missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { startWorker, type TestWorker } from "../support/worker.ts";
 
 /** What every server can be asked and told in the same way. */
@@ -38,6 +39,12 @@ export class Stage<S extends Server = Prosody> {
     return await RawSession.login(this.server.webSocketUrl, account, device);
   }
 }
+
+/** For describeEach(): the same on each server. */
+export const PLACES = [
+  { name: "Prosody", isMissing: missingProsody, start: startStage },
+  { name: "ejabberd", isMissing: missingEjabberd, start: startEjabberdStage },
+] as const;
 
 /** Puts a Worker before a server that runs; ends the server if that cannot be. */
 async function stageOn<S extends Server>(

@@ -1,6 +1,7 @@
 // Which programs a test may count on. `npm test` installs what it can, says loudly what is missing and fails when CI is
 // set; the tests themselves only skip.
 
+import { describe } from "vitest";
 import {
   CHROMIUM,
   EJABBERD,
@@ -24,3 +25,21 @@ export const missingEjabberd = [EJABBERD, ERLANG, OPENSSL].some(
 
 /** For describe.skipIf(): no browser here. */
 export const missingChromium = findProgram(CHROMIUM) === undefined;
+
+/** Something that the same tests are made for again. */
+interface Place {
+  readonly name: string;
+  /** Is anything not installed that it needs? */
+  readonly isMissing: boolean;
+}
+
+/** describe.each() that skips the places that are missing; `$name` stands for the place's. */
+export function describeEach<P extends Place>(
+  places: readonly P[],
+  title: string,
+  tests: (place: P) => void,
+): void {
+  for (const place of places) {
+    describe.skipIf(place.isMissing)(title.replace("$name", place.name), () => tests(place));
+  }
+}
