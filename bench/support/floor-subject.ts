@@ -7,7 +7,8 @@ import { messageXml, outgoingXml, type Subject } from "./subject.ts";
 
 const NEWLINE = 10;
 
-export async function startFloor(bundle: string): Promise<Subject> {
+/** `readBytes`: how much it reads at once; what the platform chooses unless given. */
+export async function startFloor(bundle: string, readBytes?: number): Promise<Subject> {
   let socket: Socket | undefined;
   const upstream: { messages: number; onMessage: (() => void) | undefined } = {
     messages: 0,
@@ -25,10 +26,11 @@ export async function startFloor(bundle: string): Promise<Subject> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const worker = await startWorker({ bundle, vars: { SOURCE_PORT: String(port) } });
+  const reading = readBytes === undefined ? {} : { READ_BYTES: String(readBytes) };
+  const worker = await startWorker({ bundle, vars: { SOURCE_PORT: String(port), ...reading } });
   let poured = 0;
   return {
-    name: "floor",
+    name: readBytes === undefined ? "floor" : `floor, ${readBytes / 1_024} KiB at once`,
     pid: worker.pid,
     upstream,
     attach: async () => await CountingClient.connect(worker.wsUrl()),
