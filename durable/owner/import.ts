@@ -49,7 +49,7 @@ export async function importLog(
       if (!head) {
         head = readHead(text);
         if (!head) return ownerError(400, "The first line is not that of an export (format=jsonl).");
-        if (head.account !== account) return ownerError(409, "This is the log of another account.");
+        if (head.account !== account) return ownerError(400, "This is the log of another account.");
         continue;
       }
       if (text === "") continue;

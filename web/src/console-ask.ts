@@ -2,18 +2,24 @@
 
 type Answer<T> =
   | { readonly ok: true; readonly value: T }
-  /** `isRefused`: the password is not, or no longer, the right one. */
-  | { readonly ok: false; readonly isRefused: boolean; readonly text: string };
+  /** `isRefused`: the password is not, or no longer, the right one. `isFinal`: the same again would fail again. */
+  | { readonly ok: false; readonly isRefused: boolean; readonly isFinal: boolean; readonly text: string };
 
 /**
  * Asks for something below /accounts/{the account}/, or does something there; the answer is read as JSON, line by line as JSON
- * Lines, or as a file (a Blob).
+ * Lines, or as a file (a Blob). `body` goes with it.
  */
-export type Ask = <T>(path: string, format?: Format, method?: "GET" | "DELETE") => Promise<Answer<T>>;
+export type Ask = <T>(
+  path: string,
+  format?: Format,
+  method?: "GET" | "DELETE" | "POST",
+  body?: Blob,
+) => Promise<Answer<T>>;
 
 type Format = "json" | "lines" | "file";
 
 const UNAUTHORIZED = 401;
+const BAD_REQUEST = 400;
 
 function basic(name: string, password: string): string {
   const bytes = new TextEncoder().encode(`${name}:${password}`);
@@ -37,11 +43,17 @@ async function readError(response: Response): Promise<string> {
 
 export function askAs(jid: string, password: string): Ask {
   const authorization = basic(jid, password);
-  return async <T>(path: string, format: Format = "json", method = "GET"): Promise<Answer<T>> => {
+  return async <T>(
+    path: string,
+    format: Format = "json",
+    method = "GET",
+    body?: Blob,
+  ): Promise<Answer<T>> => {
     try {
       const response = await fetch(`/accounts/${encodeURIComponent(jid)}/${path}`, {
         method,
         headers: { Authorization: authorization },
+        ...(body && { body }),
         cache: "no-store",
         // Ours are in the header: the browser shall neither keep any nor ask for them by itself.
         credentials: "omit",
@@ -49,12 +61,18 @@ export function askAs(jid: string, password: string): Ask {
       });
       if (!response.ok) {
         const isRefused = response.status === UNAUTHORIZED;
-        return { ok: false, isRefused, text: await readError(response) };
+        const isFinal = response.status === BAD_REQUEST;
+        return { ok: false, isRefused, isFinal, text: await readError(response) };
       }
       const value: T = format === "json" ? await response.json() : await readOther(response, format);
       return { ok: true, value };
     } catch {
-      return { ok: false, isRefused: false, text: "The proxy does not answer at the moment." };
+      return {
+        ok: false,
+        isRefused: false,
+        isFinal: false,
+        text: "The proxy does not answer at the moment.",
+      };
     }
   };
 }

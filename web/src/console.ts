@@ -6,6 +6,7 @@ import { type Ask, askAs } from "./console-ask.ts";
 import { clientsSection } from "./console-clients.ts";
 import { element, type Section, type Sections } from "./console-dom.ts";
 import { historySection } from "./console-history.ts";
+import { importSection } from "./console-import.ts";
 import { logSection } from "./console-log.ts";
 import { searchSection } from "./console-search.ts";
 import { stateSection } from "./console-state.ts";
@@ -22,6 +23,7 @@ const SECTIONS: Sections = [
   historySection,
   searchSection,
   logSection,
+  importSection,
   traceSection,
 ];
 
