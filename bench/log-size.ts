@@ -47,7 +47,7 @@ const worker = await startWorker({ bundle: BUNDLE });
 
 async function measure(path: string): Promise<Measured> {
   const [cpu, began] = [cpuMicros(worker.pid), performance.now()];
-  const response = await fetch(`${worker.url}${path}`);
+  const response = await fetch(`${worker.url}/log${path}`);
   const answer = await response.text();
   if (!response.ok) throw new Error(`${path}: ${response.status} ${answer.slice(0, 200)}`);
   return { answer, cpuMs: (cpuMicros(worker.pid) - cpu) / 1_000, wallMs: performance.now() - began };

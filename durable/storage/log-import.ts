@@ -4,27 +4,22 @@
  * `log_import` says which are still free, so that an import that was broken off goes on in its place.
  */
 import type { LogEntry } from "../../bouncer/log/log-store.ts";
-import { readSearchable } from "../../bouncer/search/searchable.ts";
 import type { LogIndex } from "./log-index.ts";
+import { KnownMessages } from "./log-known.ts";
 import type { LogPeers } from "./log-peers.ts";
 import { fitsRow } from "./row-size.ts";
 
-/** The same message may have been given other times by two who got it. */
-const SLACK_MS = 600_000;
 /** JIDs have at most 3,071 octets (RFC 7622 section 3.1). */
 const MAX_NAMES_LENGTH = 8_192;
 
 const TOO_MANY = "There are more messages than the first line says.";
 
+const INSERT = "INSERT INTO log (seq, at_ms, sent, room, peer, device, message_id, stanza_id, stanza) VALUES";
+const VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+/** A statement has at most 100 parameters. */
+const ROWS = 11;
+
 type Outcome = "imported" | "duplicate" | { reason: string };
-type Row = {
-  at_ms: number;
-  sent: number;
-  peer: string;
-  message_id: string | null;
-  stanza_id: string | null;
-  stanza: string;
-};
 
 export class LogImport {
   readonly #sql: SqlStorage;
@@ -55,24 +50,28 @@ export class LogImport {
    * for lists and index what they cost for any.
    */
   write(source: string, most: number, entries: readonly LogEntry[]): Outcome[] {
-    const known = this.#known(entries);
+    const known = new KnownMessages(this.#sql, entries);
     const range = this.#range(source, most);
     const outcomes: Outcome[] = [];
     let { next } = range;
+    const taken: SqlStorageValue[][] = [];
     for (const entry of entries) {
-      const names = namesOf(entry);
       const refusal = refuse(entry);
       if (refusal !== undefined) outcomes.push({ reason: refusal });
-      else if (names.some((name) => known.has(name))) outcomes.push("duplicate");
+      else if (known.has(entry)) outcomes.push("duplicate");
       else if (next > range.last) outcomes.push({ reason: TOO_MANY });
       else {
-        for (const name of names) known.add(name);
-        this.#insert(next, entry);
+        known.add(entry);
+        taken.push(rowOf(next, entry));
         next += 1;
         outcomes.push("imported");
       }
     }
     if (next === range.next) return outcomes;
+    for (let from = 0; from < taken.length; from += ROWS) {
+      const some = taken.slice(from, from + ROWS);
+      this.#sql.exec(`${INSERT} ${some.map(() => VALUES).join(", ")}`, ...some.flat());
+    }
     this.#sql.exec(
       "INSERT OR REPLACE INTO log_import (id, source, next, last) VALUES (1, ?, ?, ?)",
       source,
@@ -96,72 +95,24 @@ export class LogImport {
     const last = Math.min((oldest ?? 1) - 1, 0, (known?.next ?? 1) - 1);
     return { next: last - most + 1, last };
   }
+}
 
-  /** What names the messages that are here and may be these. */
-  #known(entries: readonly LogEntry[]): Set<string> {
-    const times = entries.map(({ atMs }) => atMs);
-    const [fromMs, toMs] = [Math.min(...times) - SLACK_MS, Math.max(...times) + SLACK_MS];
-    const rows = this.#sql.exec<Row>(
-      `SELECT log.at_ms, sent, peer, message_id, stanza_id, stanza FROM log_time JOIN log ON seq BETWEEN first AND last
-           WHERE max_ms >= ?1 AND min_ms <= ?2 AND log.at_ms BETWEEN ?1 AND ?2
-       UNION ALL SELECT at_ms, sent, peer, message_id, stanza_id, stanza FROM log
-           WHERE seq > max(0, (SELECT ifnull(max(last), 0) FROM log_time)) AND at_ms BETWEEN ?1 AND ?2`,
-      fromMs,
-      toMs,
-    );
-    const known = new Set<string>();
-    for (const {
-      at_ms: atMs,
-      sent,
-      peer,
-      message_id: messageId,
-      stanza_id: stanzaId,
-      stanza: frame,
-    } of rows) {
-      const ids = { messageId: messageId ?? undefined, stanzaId: stanzaId ?? undefined };
-      for (const name of namesOf({ atMs, sent: sent === 1, peer, frame, ...ids })) known.add(name);
-    }
-    return known;
-  }
-
-  #insert(seq: number, { atMs, sent, device, peer, room, messageId, stanzaId, frame }: LogEntry): void {
-    this.#sql.exec(
-      "INSERT INTO log (seq, at_ms, sent, room, peer, device, message_id, stanza_id, stanza) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      seq,
-      atMs,
-      sent ? 1 : 0,
-      room ? 1 : 0,
-      peer,
-      device ?? null,
-      messageId ?? null,
-      stanzaId ?? null,
-      frame,
-    );
-  }
+function rowOf(seq: number, entry: LogEntry): SqlStorageValue[] {
+  const { atMs, sent, device, peer, room, messageId, stanzaId, frame } = entry;
+  return [
+    seq,
+    atMs,
+    sent ? 1 : 0,
+    room ? 1 : 0,
+    peer,
+    device ?? null,
+    messageId ?? null,
+    stanzaId ?? null,
+    frame,
+  ];
 }
 
 function refuse({ peer, device = "", messageId = "", stanzaId = "", frame }: LogEntry): string | undefined {
   const names = peer.length + device.length + messageId.length + stanzaId.length;
   return names > MAX_NAMES_LENGTH || !fitsRow(frame) ? "It is too large for the log." : undefined;
-}
-
-/**
- * What tells a message from others: the archive's id; its own id, with what it says, since not every client makes unique ids;
- * and without either, itself and when it was said.
- */
-function namesOf({
-  atMs,
-  sent,
-  peer,
-  messageId,
-  stanzaId,
-  frame,
-}: Pick<LogEntry, "atMs" | "sent" | "peer" | "messageId" | "stanzaId" | "frame">): string[] {
-  const names: string[] = [];
-  if (stanzaId !== undefined) names.push(JSON.stringify(["archived", peer, stanzaId]));
-  if (messageId !== undefined) {
-    const { text } = readSearchable(frame, stanzaId);
-    names.push(JSON.stringify(["said", peer, sent, messageId, text]));
-  }
-  return names.length > 0 ? names : [JSON.stringify(["same", peer, sent, atMs, frame])];
 }

@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountLog } from "../../durable/storage/account-log.ts";
+import { KnownMessages } from "../../durable/storage/log-known.ts";
+import { counting } from "./support/counting.ts";
 import { BOB, entry, FOREVER, query, ROOM, searchAll, settle, withLog } from "./support/filled-log.ts";
 
 const DEVICE = { count: 10, length: 10_000, exceptFrom: "" };
@@ -92,6 +94,24 @@ describe("IMPORT-3 before everything", () => {
     });
   });
 
+  it("IMPORT-1 costs a row a message, and what lists and index take", async () => {
+    await withLog("import-rows", (_log, sql) => {
+      const counted = counting(sql);
+      const log = new AccountLog(counted.sql, FOREVER);
+      const before = counted.rowsWritten();
+      for (let piece = 0; piece < 4; piece += 1) {
+        const messages = Array.from({ length: 500 }, (_none, n) =>
+          entry("word", { id: `i${piece}-${n}`, atMs: piece * 500 + n }),
+        );
+        log.imports.write("rows", 2_000, messages);
+      }
+      settle(log);
+      const perMessage = (counted.rowsWritten() - before) / 2_000;
+      expect(perMessage).toBeGreaterThan(1);
+      expect(perMessage).toBeLessThan(1.1);
+    });
+  });
+
   it("IMPORT-1 one at a time, and not while something is being deleted", async () => {
     await withLog("import-busy", (log) => {
       expect([log.imports.begin(), log.imports.begin()]).toEqual([true, false]);
@@ -101,6 +121,60 @@ describe("IMPORT-3 before everything", () => {
       expect(log.imports.begin()).toBe(false);
       settle(log);
       expect(log.imports.begin()).toBe(true);
+    });
+  });
+});
+
+describe("IMPORT-1 what is there already", () => {
+  const DAY_MS = 86_400_000;
+
+  it("IMPORT-1 the same message, by the archive's id, by its own with what it says, or by itself", async () => {
+    await withLog("import-known", (log, sql) => {
+      const archived = entry("archived", { id: "a", stanzaId: "s1" });
+      const own = entry("own", { id: "b" });
+      const nameless = entry("nameless", { id: "c", messageId: undefined });
+      for (const message of [archived, own, nameless]) log.store.append(message);
+      const isKnown = (message: typeof own): boolean => new KnownMessages(sql, [message]).has(message);
+      // As another who got it would have logged it.
+      const known = [
+        archived,
+        entry("other words", { id: "z", stanzaId: "s1", atMs: 500_000 }),
+        own,
+        entry("own", { id: "b", stanzaId: "s2", inner: "<x xmlns='y'/>", atMs: 500_000 }),
+        nameless,
+      ];
+      expect(known.map(isKnown)).toEqual(known.map(() => true));
+      const others = [
+        entry("archived", { id: "y", stanzaId: "s3" }),
+        entry("archived", { id: "y", stanzaId: "s1", peer: ROOM }),
+        entry("other words", { id: "b" }),
+        entry("own", { id: "b", sent: true }),
+        entry("own", { id: "b", peer: ROOM }),
+        entry("own", { id: "b", atMs: 2 * DAY_MS }),
+        entry("nameless", { id: "d", messageId: undefined }),
+        entry("nameless", { id: "c", messageId: undefined, atMs: 1_001 }),
+      ];
+      expect(others.map(isKnown)).toEqual(others.map(() => false));
+      expect(
+        log.imports.write(
+          "twice in a piece",
+          9,
+          [others[2], others[2]].flatMap((each) => each ?? []),
+        ),
+      ).toEqual(["imported", "duplicate"]);
+    });
+  });
+
+  it("IMPORT-1 what lies between two messages of different ages is not looked at", async () => {
+    await withLog("import-ages", (log, sql) => {
+      for (let n = 0; n < 5_000; n += 1) log.store.append(entry("x", { id: `${n}`, atMs: n * 60_000 }));
+      settle(log);
+      const counted = counting(sql);
+      const ages = [entry("x", { id: "0", atMs: 0 }), entry("x", { id: "4999", atMs: 4_999 * 60_000 })];
+      const known = new KnownMessages(counted.sql, ages);
+      expect(ages.map((message) => known.has(message))).toEqual([true, true]);
+      // A batch of the list at each end, and what is in none.
+      expect(counted.rowsRead()).toBeLessThan(3_000);
     });
   });
 });

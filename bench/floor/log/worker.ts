@@ -1,10 +1,11 @@
 /**
- * An account's log, and nothing else of an account, in an object: filled with messages, and asked again and again, by
- * bench/log-size.ts. What is measured is the code that runs in an account.
+ * An account's log, and nothing else of an account, in an object for each path's first part: filled with messages, and asked
+ * again and again, by bench/log-size.ts and bench/log-import.ts. What is measured is the code that runs in an account.
  */
 import { DurableObject } from "cloudflare:workers";
 import { readQuery } from "../../../bouncer/search/words.ts";
 import { exportLog } from "../../../durable/owner/export.ts";
+import { importLog } from "../../../durable/owner/import.ts";
 import { AccountLog } from "../../../durable/storage/account-log.ts";
 import { migrate } from "../../../durable/storage/schema.ts";
 
@@ -12,6 +13,7 @@ interface LogEnv {
   LOG: DurableObjectNamespace<LogObject>;
 }
 
+const ACCOUNT = "alice@example.org";
 const FOREVER = { days: undefined, megabytes: 9_000 };
 const SPAN = { peer: undefined, sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 const MESSAGES = 1_000_000;
@@ -37,21 +39,45 @@ function wordOf(random: () => number): string {
   return `w${Math.floor(VOCABULARY ** random())}`;
 }
 
+/** From now on the rows that statements have written, as the platform counts them; what FTS does inside of one is not among them. */
+function countWritten(sql: SqlStorage): () => number {
+  const exec = sql.exec.bind(sql);
+  let written = 0;
+  Object.defineProperty(sql, "exec", {
+    value: (query: string, ...bindings: SqlStorageValue[]) => {
+      const cursor = exec(query, ...bindings);
+      written += cursor.rowsWritten;
+      return cursor;
+    },
+  });
+  return () => written;
+}
+
 export class LogObject extends DurableObject<LogEnv> {
   readonly #log: AccountLog;
+  readonly #rowsWritten: () => number;
 
   constructor(ctx: DurableObjectState, env: LogEnv) {
     super(ctx, env);
     migrate(ctx.storage);
+    this.#rowsWritten = countWritten(ctx.storage.sql);
     this.#log = new AccountLog(ctx.storage.sql, FOREVER);
   }
 
-  override fetch(request: Request): Response {
-    const { pathname, searchParams } = new URL(request.url);
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname: path, searchParams } = new URL(request.url);
+    const pathname = path.slice(path.indexOf("/", 1));
     const times = Number(searchParams.get("times") ?? "1");
-    if (pathname === "/fill") return Response.json(this.#fill(Number(searchParams.get("from")), times));
+    if (pathname === "/fill") {
+      const series = searchParams.get("series") ?? "id";
+      return Response.json(this.#fill(series, Number(searchParams.get("from")), times));
+    }
     if (pathname === "/export") {
-      return exportLog(this.#log.reader, { account: "a@b.example", format: "jsonl", span: SPAN });
+      return exportLog(this.#log.reader, { account: ACCOUNT, format: "jsonl", span: SPAN });
+    }
+    if (pathname === "/import") {
+      const options = { account: ACCOUNT, sinceMs: Number.NEGATIVE_INFINITY };
+      return await importLog(this.#log.imports, request.body, options);
     }
     let last: unknown;
     for (let count = 0; count < times; count += 1) last = this.#do(pathname, searchParams);
@@ -94,7 +120,8 @@ export class LogObject extends DurableObject<LogEnv> {
     }
   }
 
-  #fill(from: number, count: number): number {
+  /** `series`: messages of two have other ids, and are of the same time. */
+  #fill(series: string, from: number, count: number): number {
     const random = randomFrom(from + 1);
     for (let number = from; number < from + count; number += 1) {
       const isRoom = random() < 0.8;
@@ -105,9 +132,9 @@ export class LogObject extends DurableObject<LogEnv> {
       // Three messages have a word that no other has.
       if (number % 400_000 === 100_000) words.push("needle");
       const attrs = isRoom ? `from="${peer}/somebody" type="groupchat"` : `from="${peer}/phone" type="chat"`;
-      const messageId = `id-${number}`;
-      const stanzaId = `${1_700_000_000_000 + number}`;
-      const by = isRoom ? peer : "alice@example.org";
+      const messageId = `${series}-${number}`;
+      const stanzaId = `${series}-${1_700_000_000_000 + number}`;
+      const by = isRoom ? peer : ACCOUNT;
       this.#log.store.append({
         atMs: Math.floor((number / MESSAGES) * YEAR_MS),
         sent: false,
@@ -133,10 +160,12 @@ export class LogObject extends DurableObject<LogEnv> {
       documents: number("SELECT count(*) AS n FROM log_doc"),
       stanzaBytes: number("SELECT sum(length(stanza)) AS n FROM log"),
       changes: number("SELECT total_changes() AS n"),
+      rowsWritten: this.#rowsWritten(),
     };
   }
 }
 
 export default {
-  fetch: (request, env) => env.LOG.getByName("log").fetch(request),
+  fetch: (request, env) =>
+    env.LOG.getByName(new URL(request.url).pathname.split("/")[1] ?? "").fetch(request),
 } satisfies ExportedHandler<LogEnv>;

@@ -1,7 +1,11 @@
-// Storage that counts: what a message costs is measured in rows written.
+// Storage that counts: what a message costs is measured in rows.
 
-/** The same storage; every statement's rows written are added up. */
-export function counting(sql: SqlStorage): { sql: SqlStorage; rowsWritten: () => number } {
+/** The same storage; the rows that all statements have written and read are added up. */
+export function counting(sql: SqlStorage): {
+  sql: SqlStorage;
+  rowsWritten: () => number;
+  rowsRead: () => number;
+} {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const proxy = new Proxy(sql, {
     get(target, name) {
@@ -13,5 +17,9 @@ export function counting(sql: SqlStorage): { sql: SqlStorage; rowsWritten: () =>
       };
     },
   });
-  return { sql: proxy, rowsWritten: () => cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0) };
+  return {
+    sql: proxy,
+    rowsWritten: () => cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
+    rowsRead: () => cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+  };
 }
