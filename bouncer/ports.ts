@@ -131,6 +131,10 @@ export interface Ports {
     search(query: SearchQuery): SearchResult;
     /** Deletes one conversation from the log, or everything in it. */
     deleteLog(peer: string | undefined): void;
+    /** Do the settings name the account, so that it comes online whatever is stored? */
+    readonly isNamed: boolean;
+    /** Deletes all there is of the account and ends everything, once what is under way is done with. */
+    forget(): void;
   };
   log: LogStore;
   clock: {

@@ -6,8 +6,11 @@ import { DurableObject } from "cloudflare:workers";
 import { formatJid, parseJid } from "../xmpp/jid.ts";
 import { AccountRuntime } from "./account-runtime.ts";
 import { isAllowed, readConfig } from "./config.ts";
+import { Vault } from "./credentials/vault.ts";
 import type { Env } from "./env.ts";
-import { migrate } from "./storage/schema.ts";
+import { refuseStranger } from "./owner/access.ts";
+import { ownerError } from "./owner/response.ts";
+import { Lease } from "./storage/lease.ts";
 import { Settings } from "./storage/settings.ts";
 import { isStuck } from "./watchdog/is-stuck.ts";
 import { Registration } from "./watchdog/registration.ts";
@@ -26,24 +29,28 @@ export const ADDRESS_HEADER = "xmpproxy-address";
 const ALARM_RETRY_MS = 60_000;
 
 export class AccountObject extends DurableObject<Env> {
-  readonly #settings: Settings;
+  /** None from when the account is forgotten until somebody comes. */
+  #lease: Lease | undefined;
   /** Undefined while the settings do not allow the account any more. */
   #runtime: Promise<AccountRuntime | undefined> | undefined;
+  /** Ends when the account that was here before has taken leave. */
+  #left: Promise<void> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    migrate(ctx.storage);
-    this.#settings = new Settings(ctx.storage.sql);
+    this.#lease = new Lease(ctx.storage);
   }
 
   override async fetch(request: Request): Promise<Response> {
+    const bareJid = request.headers.get(ACCOUNT_HEADER) ?? "";
+    const isClient = request.headers.get("Upgrade")?.toLowerCase() === "websocket";
+    // OWNER-8: asking makes no account.
+    if (!isClient && !this.#isHere(bareJid)) return await refuseStranger(request);
     this.#settings.set("on-loopback", request.headers.get(LOOPBACK_HEADER) === "1" ? "1" : "0");
-    const runtime = await this.#load(request.headers.get(ACCOUNT_HEADER) ?? "", true);
+    const runtime = await this.#load(bareJid, true);
     if (!runtime) return new Response(null, { status: 403 });
     const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
-    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      return await runtime.owner.answer(request, address);
-    }
+    if (!isClient) return await this.#answer(runtime, request, address);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     runtime.clients.accept(server, { secure: request.headers.get(SECURE_HEADER) === "1", address });
@@ -55,8 +62,23 @@ export class AccountObject extends DurableObject<Env> {
     });
   }
 
+  async #answer(runtime: AccountRuntime, request: Request, address: string | undefined): Promise<Response> {
+    const lease = this.#lease;
+    try {
+      return await runtime.owner.answer(request, address);
+    } catch (error) {
+      if (this.#lease === lease) throw error;
+      return ownerError(410, "The account was forgotten meanwhile.");
+    }
+  }
+
   /** ALIVE-2: for the watchdog. Goes on where the alarm has stopped; says whether it had. */
   async wake(bareJid: string): Promise<boolean> {
+    if (!this.#isHere(bareJid)) {
+      // FORGET-3: the registry was not told, or not in time.
+      await this.env.REGISTRY.getByName(REGISTRY_NAME).remove(bareJid);
+      return false;
+    }
     const stuck = isStuck(await this.ctx.storage.getAlarm(), Date.now());
     // What is not kept online has no alarm to miss, and a password in the settings to be tried again (CFG-4).
     const wasKept = (this.#settings.get("registered") ?? "no") !== "no";
@@ -67,24 +89,62 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   override async webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    (await this.#load())?.onFrame(ws, data);
+    (await this.#reload())?.onFrame(ws, data);
   }
 
   override async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    (await this.#load())?.onClosed(ws, code);
+    (await this.#reload())?.onClosed(ws, code);
   }
 
   override async webSocketError(ws: WebSocket): Promise<void> {
-    (await this.#load())?.onClosed(ws, 1006);
+    (await this.#reload())?.onClosed(ws, 1006);
   }
 
   override async alarm(): Promise<void> {
+    const lease = this.#lease;
     try {
-      await (await this.#load())?.tick();
+      await (await this.#reload())?.tick();
     } catch {
       // The platform stops calling an alarm that has failed often; the account would stay offline until somebody comes.
-      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+      await lease?.setAlarm(Date.now() + ALARM_RETRY_MS);
     }
+  }
+
+  get #settings(): Settings {
+    return new Settings(this.#open().sql);
+  }
+
+  #open(): Lease {
+    this.#lease ??= new Lease(this.ctx.storage);
+    return this.#lease;
+  }
+
+  /** Has the account logged in, or do the settings do so for it (CFG-4)? */
+  #isHere(bareJid: string): boolean {
+    if (this.#lease && Vault.isFilled(this.#lease.sql)) return true;
+    const settings = readConfig(this.env);
+    return settings.ok && settings.config.accounts.has(bareJid);
+  }
+
+  /** For what comes to a socket or a timer; nothing when it was that of an account that was forgotten. */
+  async #reload(): Promise<AccountRuntime | undefined> {
+    if (this.#runtime) return await this.#runtime;
+    return this.#lease && this.#settings.get("account") !== undefined ? await this.#load() : undefined;
+  }
+
+  /**
+   * FORGET-1: all that is stored goes in one step, the alarm with it. What is said after that, to the server, the clients and
+   * whoever asked, leaves when it is durable (the platform's output gate), so that a death in the middle leaves all or nothing.
+   */
+  async #forget(lease: Lease, runtime: AccountRuntime): Promise<void> {
+    if (this.#lease !== lease) return;
+    lease.end();
+    this.#lease = undefined;
+    this.#runtime = undefined;
+    const deleted = this.ctx.storage.deleteAll();
+    this.#left = runtime.leave();
+    await deleted;
+    await this.#left;
   }
 
   /**
@@ -107,6 +167,7 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   async #create(bareJid: string | undefined, admitted: boolean): Promise<AccountRuntime | undefined> {
+    await this.#left;
     const jid = parseJid(bareJid ?? this.#settings.get("account") ?? "");
     const result = readConfig(this.env);
     // The Worker checks both before it calls; an object cannot do without either.
@@ -120,17 +181,16 @@ export class AccountObject extends DurableObject<Env> {
       await this.ctx.storage.deleteAlarm();
       return undefined;
     }
+    const storage = this.#open();
     const registration = new Registration(
-      this.#settings,
+      new Settings(storage.sql),
       this.env.REGISTRY.getByName(REGISTRY_NAME),
       account,
       onLoopback,
     );
+    const forget = (runtime: AccountRuntime): Promise<void> => this.#forget(storage, runtime);
     const runtime = await AccountRuntime.load(
-      this.ctx.storage,
-      result.config,
-      jid,
-      registration,
+      { storage, config: result.config, jid, registration, forget },
       this.ctx.getWebSockets(),
     );
     const password = result.config.accounts.get(account);

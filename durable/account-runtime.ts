@@ -20,18 +20,17 @@ import { nonce, resourceSuffix } from "./random.ts";
 import { AccountLog } from "./storage/account-log.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
-import { DeviceRows } from "./storage/device-rows.ts";
+import type { Lease } from "./storage/lease.ts";
 import { Outbound } from "./storage/outbound.ts";
-import { ContactPresenceTable, DirectedPresenceTable } from "./storage/presence-tables.ts";
-import { RoomTables } from "./storage/room-tables.ts";
+import { policyStore } from "./storage/policy-store.ts";
 import { Settings } from "./storage/settings.ts";
-import { TextTable } from "./storage/text-table.ts";
 import { UndeliveredTable } from "./storage/undelivered.ts";
 import { UpstreamRows } from "./storage/upstream-row.ts";
 import { within } from "./time-limit.ts";
 import { patienceOf } from "./upstream/liveness.ts";
 import { ManagedSession } from "./upstream/managed-session.ts";
 import { openLink } from "./upstream/open-link.ts";
+import type { UpstreamHandlers } from "./upstream/upstream-handlers.ts";
 import { Upstream } from "./upstream/upstream.ts";
 import type { Registration } from "./watchdog/registration.ts";
 
@@ -39,6 +38,17 @@ const CONFIGURED_LOGIN_MS = 15_000;
 /** The longest an idle object waits between two looks at what is due. */
 const HEARTBEAT_MS = 30_000;
 const LOG_STEP_MS = 1_000;
+const FORGOTTEN = "This account was forgotten here. Whoever logs in again makes it an account anew.";
+
+/** What an account is put together on. */
+interface Ground {
+  storage: Lease;
+  config: Config;
+  jid: Jid;
+  registration: Registration;
+  /** FORGET-1: deletes what is stored, and has this runtime take leave. */
+  forget: (runtime: AccountRuntime) => Promise<void>;
+}
 
 export class AccountRuntime {
   readonly policy: Account;
@@ -47,11 +57,13 @@ export class AccountRuntime {
   readonly owner: Owner;
   readonly #vault: Vault;
   readonly #guard: LoginGuard;
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: Lease;
   readonly #settings: Settings;
   readonly #log: AccountLog;
   readonly #undelivered: UndeliveredTable;
   readonly #registration: Registration;
+  readonly #forget: () => Promise<void>;
+  #isOver = false;
   /** Of the ACCOUNTS secret, while it is yet to be tried. */
   #configuredPassword: string | undefined;
   readonly #frames = new FrameTurns<WebSocket>((frames) => this.#turn(() => this.clients.onFrames(frames)));
@@ -59,10 +71,11 @@ export class AccountRuntime {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  private constructor(storage: DurableObjectStorage, config: Config, jid: Jid, registration: Registration) {
+  private constructor({ storage, config, jid, registration, forget }: Ground) {
     const bareJid = formatJid(jid);
     this.#storage = storage;
     this.#registration = registration;
+    this.#forget = () => forget(this);
     this.#settings = new Settings(storage.sql);
     this.#settings.set("account", bareJid);
     this.#undelivered = new UndeliveredTable(storage.sql);
@@ -70,7 +83,7 @@ export class AccountRuntime {
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid, () => tokens.clear());
     this.#guard = this.#makeGuard(config);
     this.#log = new AccountLog(storage.sql, config.logRetention);
-    this.policy = this.#makePolicy(bareJid, config.newDevice);
+    this.policy = this.#makePolicy(bareJid, config);
     const outbound = new Outbound(storage.sql);
     this.upstream = new Upstream({
       account: jid,
@@ -91,14 +104,7 @@ export class AccountRuntime {
       patience: patienceOf(config.serverSilenceSeconds),
       platform: { open: openLink, clock: platformClock },
       random: Math.random,
-      handlers: {
-        onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
-        onResumed: (fullJid) => this.#onResumed(fullJid),
-        onStanza: (stanza) => this.policy.fromUpstream(stanza),
-        onTurnEnd: () => this.#armTimer(),
-        onLost: (reason) => this.#onLost(reason),
-        onRefused: (reason) => this.#onRefused(reason),
-      },
+      handlers: this.#upstreamHandlers(),
     });
     const sessions = new ClientSessions({
       rows: new ClientSessionRows(storage.sql),
@@ -127,18 +133,14 @@ export class AccountRuntime {
       sessions,
       log: this.#log,
       keepUpLog: () => this.#keepUpLog(),
+      isNamed: config.accounts.has(bareJid),
+      forget: this.#forget,
     });
   }
 
   /** Loads what is stored and revives the sockets the platform kept. No network. */
-  static async load(
-    storage: DurableObjectStorage,
-    config: Config,
-    jid: Jid,
-    registration: Registration,
-    sockets: readonly WebSocket[],
-  ): Promise<AccountRuntime> {
-    const runtime = new AccountRuntime(storage, config, jid, registration);
+  static async load(ground: Ground, sockets: readonly WebSocket[]): Promise<AccountRuntime> {
+    const runtime = new AccountRuntime(ground);
     await runtime.#vault.load();
     runtime.clients.revive(sockets);
     return runtime;
@@ -163,6 +165,7 @@ export class AccountRuntime {
   async tick(): Promise<void> {
     const configured = this.#configuredPassword;
     if (!this.#vault.needsLogin || configured !== undefined) await this.#armAlarm();
+    if (this.#isOver) return;
     this.#registration.keep(!this.#vault.needsLogin);
     if (configured !== undefined) void this.useConfiguredPassword(configured);
     this.upstream.tick();
@@ -185,6 +188,20 @@ export class AccountRuntime {
     await this.tick();
   }
 
+  /**
+   * FORGET-2, FORGET-3: takes leave of the server, the clients and the watchdog. Nothing is stored any more, and nothing of this
+   * runtime happens after it. Never rejects.
+   */
+  async leave(): Promise<void> {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#logTimer);
+    this.#guard.leave();
+    this.upstream.leave();
+    this.clients.leave("not-authorized", FORGOTTEN);
+    await this.#registration.leave();
+  }
+
   async #armAlarm(): Promise<void> {
     await this.#storage.setAlarm(Date.now() + HEARTBEAT_MS);
   }
@@ -198,6 +215,17 @@ export class AccountRuntime {
   onClosed(ws: WebSocket, code: number): void {
     this.#frames.flush();
     this.clients.onClosed(ws, code);
+  }
+
+  #upstreamHandlers(): UpstreamHandlers {
+    return {
+      onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
+      onResumed: (fullJid) => this.#onResumed(fullJid),
+      onStanza: (stanza) => this.policy.fromUpstream(stanza),
+      onTurnEnd: () => this.#armTimer(),
+      onLost: (reason) => this.#onLost(reason),
+      onRefused: (reason) => this.#onRefused(reason),
+    };
   }
 
   #onLost(reason: string): void {
@@ -264,7 +292,7 @@ export class AccountRuntime {
     });
   }
 
-  #makePolicy(bareJid: string, newDevice: Config["newDevice"]): Account {
+  #makePolicy(bareJid: string, { newDevice, accounts }: Config): Account {
     const ports = {
       upstream: {
         send: (...sent: Parameters<Upstream["send"]>) => this.upstream.send(...sent),
@@ -276,23 +304,7 @@ export class AccountRuntime {
         askForAck: (id: string) => this.clients.askForAck(id),
         replace: (id: string) => this.clients.replace(id),
       },
-      store: {
-        contacts: new ContactPresenceTable(this.#storage.sql),
-        directed: new DirectedPresenceTable(this.#storage.sql),
-        capabilities: new TextTable(this.#storage.sql, "capabilities"),
-        requests: new TextTable(this.#storage.sql, "requests"),
-        inbound: new TextTable(this.#storage.sql, "inbound"),
-        receipts: new TextTable(this.#storage.sql, "receipts"),
-        peerSessions: new TextTable(this.#storage.sql, "peer-sessions"),
-        held: new TextTable(this.#storage.sql, "held"),
-        blockList: new TextTable(this.#storage.sql, "block-list"),
-        devices: new DeviceRows(this.#storage.sql),
-        pep: new TextTable(this.#storage.sql, "pep"),
-        roster: new TextTable(this.#storage.sql, "roster"),
-        rooms: new RoomTables(this.#storage.sql),
-        archive: new TextTable(this.#storage.sql, "archive"),
-        holes: new TextTable(this.#storage.sql, "holes"),
-      },
+      store: policyStore(this.#storage.sql),
       log: this.#log.store,
       clock: {
         nowMs: () => Date.now(),
@@ -303,6 +315,9 @@ export class AccountRuntime {
         status: () => this.owner.status(),
         search: (query: SearchQuery) => this.#log.search.search(query),
         deleteLog: (peer: string | undefined) => this.owner.deleteLog(peer),
+        isNamed: accounts.has(bareJid),
+        // Whoever asked is answered first.
+        forget: () => queueMicrotask(() => void this.#forget()),
       },
       chance: { next: Math.random },
       ids: { next: nonce },

@@ -30,6 +30,7 @@ app.get("/health", (c) => {
 app.get("/xmpp-websocket", (c) => connectClient(c.req.raw, c.env, c.req.query("jid")));
 app.get("/xmpp-websocket/:jid", (c) => connectClient(c.req.raw, c.env, c.req.param("jid")));
 
+app.all("/accounts/:jid", (c) => askOwner(c.req.raw, c.env, c.req.param("jid")));
 app.all("/accounts/:jid/*", (c) => askOwner(c.req.raw, c.env, c.req.param("jid")));
 
 // XEP-0156 section 3: readable from any page, since it says nothing that is not public.

@@ -1,6 +1,7 @@
 /** Which commands there are, in the order in which clients list them. */
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
+import { forgetCommand } from "./forget-command.ts";
 import { deleteCommand, exportCommand } from "./log-commands.ts";
 import { type PinnedRooms, pinnedRoomsCommand } from "./pinned-rooms-command.ts";
 import { searchCommand } from "./search-command.ts";
@@ -27,5 +28,10 @@ export function makeCommands(
     }),
     exportCommand(session.bareJid),
     deleteCommand((peer) => ports.owner.deleteLog(peer)),
+    forgetCommand({
+      account: session.bareJid,
+      isNamed: ports.owner.isNamed,
+      forget: () => ports.owner.forget(),
+    }),
   ];
 }

@@ -26,6 +26,7 @@ export class ClientSockets {
   readonly #negotiation: ClientNegotiation;
   readonly #delivery: ClientDelivery;
   readonly #handlers: ClientSocketHandlers;
+  #isOver = false;
 
   constructor(deps: ClientSocketsDependencies) {
     this.#deps = deps;
@@ -47,7 +48,7 @@ export class ClientSockets {
       onClientState: (socket, active) => delivery.clientState(socket, active),
       onManagement: (socket, request) => delivery.management(socket, request),
       onEnded: (socket, closed) => {
-        if (this.#sockets.forget(socket)) delivery.ended(socket.id, closed);
+        if (this.#sockets.forget(socket) && !this.#isOver) delivery.ended(socket.id, closed);
       },
     };
   }
@@ -161,6 +162,12 @@ export class ClientSockets {
     for (const { id, phase } of this.#sockets.all()) {
       if (!UNAUTHENTICATED.has(phase)) this.end(id, condition, text);
     }
+  }
+
+  /** FORGET-2: ends the streams of all, of those that are still to log in too. There is nobody any more to be told of it. */
+  leave(condition: StreamCondition, text: string): void {
+    this.#isOver = true;
+    for (const { id } of this.#sockets.all()) this.end(id, condition, text);
   }
 
   /** Since when a client's socket stands, in milliseconds since the epoch. */

@@ -14,6 +14,7 @@ export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal
 
 /** More than these are not kept waiting for the server's word. */
 const MAX_WAITING = 8;
+const FORGOTTEN = "The account was forgotten just now; log in again.";
 
 export class LoginGuard {
   readonly #vault: Vault;
@@ -21,6 +22,7 @@ export class LoginGuard {
   readonly #login: (password: string) => Promise<LoginOutcome>;
   #queue: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #isOver = false;
 
   constructor(vault: Vault, throttle: LoginThrottle, login: (password: string) => Promise<LoginOutcome>) {
     this.#vault = vault;
@@ -52,11 +54,17 @@ export class LoginGuard {
     this.#throttle.succeeded(from, Date.now());
   }
 
+  /** FORGET-2: nobody gets in any more, those neither who are waiting for an answer. */
+  leave(): void {
+    this.#isOver = true;
+  }
+
   /**
    * Is this the account's password? The words are for the client and hold no secret.
    * @param from whose guess it is (keyOf); the settings' own password is nobody's guess
    */
   async check(password: string, from?: string): Promise<PasswordVerdict> {
+    if (this.#isOver) return later(FORGOTTEN);
     const refusal = from === undefined ? undefined : this.refusal(from);
     if (refusal !== undefined) return later(refusal);
     // Ahead of the queue: strangers' attempts must not keep the owner waiting.
@@ -77,6 +85,7 @@ export class LoginGuard {
 
   async #ask(password: string, from: string | undefined): Promise<PasswordVerdict> {
     if (await this.#vault.matches(password)) return this.#accepted(from);
+    if (this.#isOver) return later(FORGOTTEN);
     const refusal = from === undefined ? undefined : this.#throttle.serverRefusal(from, Date.now());
     if (refusal !== undefined) {
       this.#refused(from);
@@ -93,12 +102,13 @@ export class LoginGuard {
   }
 
   #accepted(from: string | undefined): PasswordVerdict {
+    if (this.#isOver) return later(FORGOTTEN);
     if (from !== undefined) this.succeeded(from);
     return { ok: true };
   }
 
   #refused(from: string | undefined): void {
-    if (from !== undefined) this.failed(from);
+    if (from !== undefined && !this.#isOver) this.failed(from);
   }
 }
 

@@ -59,6 +59,11 @@ export class Vault {
     this.#onNewPassword = onNewPassword;
   }
 
+  /** Has the account ever logged in? Asks storage: nobody need have loaded it. */
+  static isFilled(sql: SqlStorage): boolean {
+    return sql.exec("SELECT 1 FROM credential").toArray().length > 0;
+  }
+
   /** Reads what is stored. Under another CREDENTIALS_KEY it does not open, and the account has to log in anew. */
   async load(): Promise<void> {
     const [row] = this.#sql.exec<{ sealed: ArrayBuffer }>("SELECT sealed FROM credential WHERE id = 1");

@@ -30,7 +30,7 @@ export async function refuseOthers(
   return ownerError(503, text, { "Retry-After": "60" });
 }
 
-/** OWNER-2: for an account that is not served: as long and with the same words as for a wrong password. */
+/** OWNER-2: for an account that is not served, or not here: as long and with the same words as for a wrong password. */
 export async function refuseStranger(request: Request): Promise<Response> {
   const given = readBasic(request.headers.get("Authorization"));
   if (given) await deriveKeys(given.password, DECOY);
@@ -40,7 +40,7 @@ export async function refuseStranger(request: Request): Promise<Response> {
 function unauthorized(): Response {
   return ownerError(
     401,
-    "The address or the password is wrong, or this deployment does not serve the account.",
+    "The address or the password is wrong, or this deployment does not serve the account, or nobody has logged in to it here yet.",
     {
       "WWW-Authenticate": 'Basic realm="xmpproxy", charset="UTF-8"',
     },

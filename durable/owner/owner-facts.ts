@@ -6,6 +6,8 @@ import type { TraceEntry } from "../../bouncer/trace.ts";
 import type { ExportFormat } from "./export.ts";
 
 export interface OwnerFacts {
+  /** A bare JID. */
+  readonly account: string;
   status(): OwnerStatus;
   trace(): readonly TraceEntry[];
   /** The device of a client that is attached or may come back. */
@@ -17,4 +19,8 @@ export interface OwnerFacts {
   importLog(body: ReadableStream<Uint8Array> | null): Promise<Response>;
   /** Deletes one conversation from the log, or everything in it. */
   deleteLog(peer: string | undefined): void;
+  /** Do the settings name the account (ACCOUNTS), so that it comes online whatever is stored? */
+  readonly isNamed: boolean;
+  /** Deletes all there is of the account, and takes leave. */
+  forget(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * The account's side of the owner's interface: gathers what there is to tell, keeps the history of the session, and answers
- * HTTP once it is known that the owner asks. Changes nothing of the account.
+ * HTTP once it is known that the owner asks. Changes nothing of the session.
  */
 import type { Account } from "../../bouncer/account.ts";
 import type { OwnerStatus } from "../../bouncer/owner-status.ts";
@@ -34,6 +34,8 @@ interface OwnerDependencies {
   log: AccountLog;
   /** There is more to be done with the log, soon. */
   keepUpLog(): void;
+  isNamed: boolean;
+  forget(): Promise<void>;
 }
 
 export class Owner implements OwnerFacts {
@@ -49,6 +51,18 @@ export class Owner implements OwnerFacts {
     this.history = new History(deps.settings);
     this.#boots = Number(deps.settings.get("boots") ?? "0") + 1;
     deps.settings.set("boots", String(this.#boots));
+  }
+
+  get account(): string {
+    return this.#deps.account;
+  }
+
+  get isNamed(): boolean {
+    return this.#deps.isNamed;
+  }
+
+  async forget(): Promise<void> {
+    await this.#deps.forget();
   }
 
   status(): OwnerStatus {

@@ -4,6 +4,7 @@
  */
 import type { OwnerFacts } from "./owner-facts.ts";
 import { ownerError, ownerJson } from "./response.ts";
+import { forgetAccount } from "./forget.ts";
 import { deleteLog, getLog } from "./log-requests.ts";
 import { answerSearch } from "./search.ts";
 import { answerTrace } from "./trace-lines.ts";
@@ -12,6 +13,7 @@ type OwnerRoute = (facts: OwnerFacts, request: Request) => Response | Promise<Re
 
 /** By path, then by method. */
 const ROUTES: Readonly<Record<string, Readonly<Record<string, OwnerRoute>>>> = {
+  "": { DELETE: forgetAccount },
   status: { GET: (facts) => ownerJson(facts.status()) },
   log: { GET: getLog, POST: (facts, request) => facts.importLog(request.body), DELETE: deleteLog },
   search: { GET: answerSearch },

@@ -62,6 +62,12 @@ export class UpstreamAttempt {
     this.#stream?.abandon();
   }
 
+  /** Ends the stream in order, and with it the session. Nothing is heard of it any more. */
+  leave(): void {
+    this.#abandoned = true;
+    this.#stream?.leave();
+  }
+
   async #tryNext(last: NegotiationFailure | undefined): Promise<void> {
     if (last?.elsewhere) await this.#route.redirected(last.elsewhere);
     const candidate = await this.#route.next();

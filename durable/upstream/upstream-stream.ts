@@ -49,11 +49,15 @@ export interface StreamHandlers {
 
 /** From the first byte to a bound resource; SCRAM key derivation and slow servers included. */
 const NEGOTIATION_TIMEOUT_MS = 30_000;
+/** How long a server may take to close a stream that we have closed. */
+const CLOSING_TIMEOUT_MS = 5_000;
+const UNAVAILABLE = '<presence type="unavailable"/>';
 
 export class UpstreamStream {
   readonly #handlers: StreamHandlers;
   readonly #state: NegotiationState;
   readonly #link: Link;
+  readonly #clock: Clock;
   readonly #endTimeLimit: () => void;
   #ended = false;
 
@@ -66,6 +70,7 @@ export class UpstreamStream {
   ) {
     this.#handlers = handlers;
     this.#state = startNegotiation(config);
+    this.#clock = clock;
     this.#link = open(endpoint, {
       onConnected: () => this.#negotiate({ type: "connected" }),
       onTlsEstablished: () => this.#negotiate({ type: "tls-established" }),
@@ -104,6 +109,18 @@ export class UpstreamStream {
     this.#ended = true;
     this.#endTimeLimit();
     this.#link.close();
+  }
+
+  /**
+   * Ends the session in order (RFC 6121 section 4.5.1, RFC 6120 section 4.4), so that it cannot be resumed; the connection goes
+   * when the server has closed it, or after a while. Before there is a session there is nothing to be said.
+   */
+  leave(): void {
+    if (!this.isBound) return this.abandon();
+    this.#ended = true;
+    this.#link.writeElement(UNAVAILABLE);
+    this.#link.writeClose();
+    this.#clock.after(CLOSING_TIMEOUT_MS, () => this.#link.close());
   }
 
   #onEvents(events: StreamEvent[]): void {

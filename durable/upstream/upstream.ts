@@ -66,6 +66,7 @@ export class Upstream {
   /** Of the latest attempt, once it has ended. */
   #tried: readonly Refused[] = [];
   #features: ServerFeatures = NO_FEATURES;
+  #isOver = false;
 
   constructor(deps: UpstreamDependencies) {
     this.#deps = deps;
@@ -96,7 +97,7 @@ export class Upstream {
 
   /** Connects now if there is no session and what is stored may log in. Calling it again does nothing. */
   start(): void {
-    if (this.#stream) return;
+    if (this.#stream || this.#isOver) return;
     const { vault } = this.#deps;
     const credentials = vault.credentials();
     if (!credentials) return;
@@ -137,6 +138,17 @@ export class Upstream {
       if (this.#stream || !this.#deps.vault.needsLogin) this.#dialer.prove(credentials, resolve);
       else this.#connect(credentials, resolve);
     });
+  }
+
+  /** FORGET-2: ends the session in order, so that nobody can resume it, and begins no other. */
+  leave(): void {
+    this.#isOver = true;
+    this.#clearTimer();
+    // What has come is ours: unacknowledged, the server would keep it for whoever logs in next.
+    if (this.#stream?.isBound && this.#deps.session.isManaged) this.#stream.send([this.#deps.session.ack()]);
+    this.#stream?.leave();
+    this.#stream = undefined;
+    this.#established = undefined;
   }
 
   #connect(

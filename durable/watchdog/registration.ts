@@ -3,6 +3,7 @@
  * only when that has changed.
  */
 import type { Settings } from "../storage/settings.ts";
+import { within } from "../time-limit.ts";
 
 /** The registry, as far as an account may use it. */
 interface Registry {
@@ -10,14 +11,22 @@ interface Registry {
   remove(bareJid: string): Promise<void>;
 }
 
+const LEAVE_LIMIT_MS = 10_000;
+
 export class Registration {
-  readonly #settings: Settings;
+  readonly #settings: Pick<Settings, "get" | "set">;
   readonly #registry: Registry;
   readonly #bareJid: string;
   readonly #onLoopback: boolean;
   #queue: Promise<void> = Promise.resolve();
+  #isOver = false;
 
-  constructor(settings: Settings, registry: Registry, bareJid: string, onLoopback: boolean) {
+  constructor(
+    settings: Pick<Settings, "get" | "set">,
+    registry: Registry,
+    bareJid: string,
+    onLoopback: boolean,
+  ) {
     this.#settings = settings;
     this.#registry = registry;
     this.#bareJid = bareJid;
@@ -29,8 +38,16 @@ export class Registration {
    * carried out in order, and asked of the registry at least once: it takes each twice.
    */
   keep(wanted: boolean): void {
+    if (this.#isOver) return;
     const state = wanted ? (this.#onLoopback ? "loopback" : "anywhere") : "no";
     this.#queue = this.#queue.then(() => this.#tell(state)).catch(() => undefined);
+  }
+
+  /** FORGET-3: the account is forgotten. A registry that cannot be told now finds out when it wakes the account. */
+  async leave(): Promise<void> {
+    this.#isOver = true;
+    this.#queue = this.#queue.then(() => this.#registry.remove(this.#bareJid));
+    await within(LEAVE_LIMIT_MS, this.#queue).catch(() => undefined);
   }
 
   async #tell(state: "loopback" | "anywhere" | "no"): Promise<void> {

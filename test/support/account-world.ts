@@ -149,6 +149,8 @@ export class AccountWorld implements World {
           return this.found;
         },
         deleteLog: (peer) => this.deleted.push(peer ?? "everything"),
+        isNamed: false,
+        forget: () => this.deleted.push("the account"),
       },
       chance: { next: () => chance },
       ids: { next: () => `id-${(this.#ids += 1)}` },

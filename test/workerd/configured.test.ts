@@ -2,6 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { encodeBase64Text } from "../../xmpp/sasl/base64.ts";
 import { Client } from "./support/client.ts";
 import { sessions, setOpen } from "./support/servers.ts";
 
@@ -20,5 +21,20 @@ describe("CFG-4 accounts of ACCOUNTS", () => {
     // CFG-4: what the proxy logged in with is what clients are checked against.
     const client = await Client.connect(ACCOUNT);
     expect(await client.open()).toContain("<mechanism>SCRAM-SHA-256</mechanism>");
+  });
+
+  it("FORGET-1 CFG-4 one that is forgotten comes online anew, which is said", async () => {
+    const headers = { Authorization: `Basic ${encodeBase64Text(`${ACCOUNT}:pencil`)}` };
+    const url = `http://localhost/accounts/${ACCOUNT}`;
+    const { length } = await sessions("late", ACCOUNT);
+    const answer = await exports.default.fetch(new Request(url, { method: "DELETE", headers }));
+    expect(await answer.json()).toEqual({
+      forgotten: ACCOUNT,
+      note: expect.stringContaining("(ACCOUNTS) still name this account"),
+    });
+    await visit();
+    await expect.poll(async () => (await sessions("late", ACCOUNT)).length).toBe(length + 1);
+    const [before, after] = (await sessions("late", ACCOUNT)).map(({ jid }) => jid).slice(-2);
+    expect(after).not.toBe(before);
   });
 });

@@ -6,6 +6,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { AccountRuntime } from "../../durable/account-runtime.ts";
 import { readConfig } from "../../durable/config.ts";
+import { Lease } from "../../durable/storage/lease.ts";
 import { Settings } from "../../durable/storage/settings.ts";
 import { Registration } from "../../durable/watchdog/registration.ts";
 import { parseJid } from "../../xmpp/jid.ts";
@@ -25,6 +26,8 @@ function messages(account: string, from: number, to: number, body = "Hello"): st
   return lines.join("");
 }
 
+const forget = (): Promise<void> => Promise.reject(new Error("Nobody asks for it"));
+
 /** The object wakes on the sockets that the platform has kept, and this is done. */
 async function afterSleep(
   account: string,
@@ -36,8 +39,10 @@ async function afterSleep(
     if (!jid || !result.ok) throw new Error("no account, or no settings");
     const sockets = state.getWebSockets();
     const registry = env.REGISTRY.getByName("a registry");
-    const registration = new Registration(new Settings(state.storage.sql), registry, account, true);
-    const runtime = await AccountRuntime.load(state.storage, result.config, jid, registration, sockets);
+    const storage = new Lease(state.storage);
+    const registration = new Registration(new Settings(storage.sql), registry, account, true);
+    const ground = { storage, config: result.config, jid, registration, forget };
+    const runtime = await AccountRuntime.load(ground, sockets);
     const socketOf = (device: string): WebSocket => {
       const socket = sockets.find((ws) => ws.deserializeAttachment()?.record?.device === device);
       return socket ?? expect.fail(`the platform has not kept the socket of ${device}`);

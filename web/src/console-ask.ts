@@ -6,7 +6,7 @@ type Answer<T> =
   | { readonly ok: false; readonly isRefused: boolean; readonly isFinal: boolean; readonly text: string };
 
 /**
- * Asks for something below /accounts/{the account}/, or does something there; the answer is read as JSON, line by line as JSON
+ * Asks for something below /accounts/{the account}, or does something there; the answer is read as JSON, line by line as JSON
  * Lines, or as a file (a Blob). `body` goes with it.
  */
 export type Ask = <T>(
@@ -50,7 +50,8 @@ export function askAs(jid: string, password: string): Ask {
     body?: Blob,
   ): Promise<Answer<T>> => {
     try {
-      const response = await fetch(`/accounts/${encodeURIComponent(jid)}/${path}`, {
+      const below = path === "" ? "" : `/${path}`;
+      const response = await fetch(`/accounts/${encodeURIComponent(jid)}${below}`, {
         method,
         headers: { Authorization: authorization },
         ...(body && { body }),

@@ -11,8 +11,11 @@ export interface Section {
   show?(status: OwnerStatus): void;
 }
 
+/** Ends the login, and says why. */
+export type Leave = (words: string) => void;
+
 /** Sections, in the order in which they are shown; each is made anew for each login. */
-export type Sections = readonly ((ask: Ask) => Section)[];
+export type Sections = readonly ((ask: Ask, leave: Leave) => Section)[];
 
 type Child = Node | string | undefined;
 
@@ -68,6 +71,38 @@ export function makeButton(
     made.addEventListener("click", onClick);
   }
   return made;
+}
+
+/** A button that can be pressed once what it is about was typed. */
+export interface Confirmation {
+  readonly root: HTMLElement;
+  /** What is to be typed from now on. */
+  require(label: string, what: string): void;
+  reset(): void;
+}
+
+export function makeConfirmation(button: HTMLButtonElement): Confirmation {
+  const typed = makeInput({ autocapitalize: "none", spellcheck: "false" });
+  const label = make("span", "");
+  const field = make("label", "field", label, typed);
+  let wanted = "";
+  const renew = (): void => {
+    button.disabled = typed.value.trim() !== wanted;
+  };
+  button.classList.add("danger");
+  typed.addEventListener("input", renew);
+  return {
+    root: make("div", "fields", field, button),
+    require(words, what) {
+      wanted = what;
+      label.textContent = `${words}: ${what}`;
+      renew();
+    },
+    reset() {
+      typed.value = "";
+      renew();
+    },
+  };
 }
 
 /** A point in time, and how long that is ago or ahead. */

@@ -1,7 +1,15 @@
 // Taking conversations away, as a file, and deleting them, once what is to be deleted was typed.
 
 import type { Ask } from "./console-ask.ts";
-import { make, makeButton, makeField, makeInput, makeSection, type Section } from "./console-dom.ts";
+import {
+  make,
+  makeButton,
+  makeConfirmation,
+  makeField,
+  makeInput,
+  makeSection,
+  type Section,
+} from "./console-dom.ts";
 
 const EVERYTHING = "everything";
 /** The browser may still be reading it. */
@@ -17,8 +25,6 @@ function save(file: Blob, name: string): void {
 
 export function logSection(ask: Ask): Section {
   const peer = makeInput({ inputmode: "email", autocapitalize: "none", placeholder: "all conversations" });
-  const sure = makeInput({ autocapitalize: "none", spellcheck: "false" });
-  const sureLabel = make("span", "");
   const said = make("p", "quiet");
   said.setAttribute("role", "status");
   const wanted = (): string => peer.value.trim();
@@ -37,21 +43,13 @@ export function logSection(ask: Ask): Section {
   const remove = async (): Promise<void> => {
     const answer = await ask<{ deleted: string }>(`log${limit("?")}`, "json", "DELETE");
     said.textContent = answer.ok ? `Deleted: ${answer.value.deleted}.` : answer.text;
-    sure.value = "";
-    renew();
+    confirmation.reset();
   };
   const button = makeButton("Delete for good", "button", () => void remove());
-  button.classList.add("danger");
-  const renew = (): void => {
-    const what = wanted() === "" ? EVERYTHING : wanted();
-    sureLabel.textContent = `To delete, type: ${what}`;
-    button.disabled = sure.value.trim() !== what;
-  };
+  const confirmation = makeConfirmation(button);
+  const renew = (): void => confirmation.require("To delete, type", wanted() === "" ? EVERYTHING : wanted());
   peer.addEventListener("input", renew);
-  sure.addEventListener("input", renew);
   renew();
-  const sureField = make("label", "field", sureLabel);
-  sureField.append(sure);
   const exports = make(
     "div",
     "fields",
@@ -61,11 +59,6 @@ export function logSection(ask: Ask): Section {
   );
   const words =
     "Deletes from the proxy's log. Your server's archive, and what your clients have, stay as they are.";
-  const deletion = make(
-    "div",
-    "danger-zone",
-    make("p", "quiet", words),
-    make("div", "fields", sureField, button),
-  );
+  const deletion = make("div", "danger-zone", make("p", "quiet", words), confirmation.root);
   return { root: makeSection("Conversations", make("div", "", exports, deletion, said)) };
 }

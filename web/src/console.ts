@@ -5,6 +5,7 @@
 import { type Ask, askAs } from "./console-ask.ts";
 import { clientsSection } from "./console-clients.ts";
 import { element, type Section, type Sections } from "./console-dom.ts";
+import { forgetSection } from "./console-forget.ts";
 import { historySection } from "./console-history.ts";
 import { importSection } from "./console-import.ts";
 import { logSection } from "./console-log.ts";
@@ -25,6 +26,7 @@ const SECTIONS: Sections = [
   logSection,
   importSection,
   traceSection,
+  forgetSection,
 ];
 
 const form = element("login-form", HTMLFormElement);
@@ -44,7 +46,7 @@ class Console {
 
   constructor(ask: Ask, status: OwnerStatus) {
     this.#ask = ask;
-    this.#sections = SECTIONS.map((make) => make(ask));
+    this.#sections = SECTIONS.map((make) => make(ask, logOut));
     element("sections", HTMLDivElement).replaceChildren(...this.#sections.map(({ root }) => root));
     element("account", HTMLSpanElement).textContent = status.account;
     document.body.dataset["view"] = "console";

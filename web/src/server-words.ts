@@ -7,6 +7,7 @@ const REFUSAL = /^<(?:failure|stream:error|error)\b/;
 const WRONG_PASSWORD = "The XMPP address or the password is wrong.";
 
 let lastWords: string | undefined;
+let onLoggedOut: () => void = () => undefined;
 
 function readAlong(data: unknown): void {
   if (typeof data !== "string" || !REFUSAL.test(data)) {
@@ -16,6 +17,9 @@ function readAlong(data: unknown): void {
   if (refusal.localName === "failure" && refusal.getElementsByTagName("not-authorized").length > 0) {
     lastWords = WRONG_PASSWORD;
     return;
+  }
+  if (refusal.localName === "error" && refusal.getElementsByTagName("not-authorized").length > 0) {
+    onLoggedOut();
   }
   const text = refusal.getElementsByTagName("text")[0]?.textContent?.trim();
   if (text !== undefined && text !== "") {
@@ -34,6 +38,14 @@ class ReadAlongWebSocket extends WebSocket {
 /** From now on every WebSocket of the page is read along. */
 export function readServerWords(): void {
   window.WebSocket = ReadAlongWebSocket;
+}
+
+/**
+ * Calls back when a stream is ended because nobody is logged in any more (RFC 6120 section 4.9.3.12): what logged in then does
+ * not any more, or would make an account anew that was forgotten.
+ */
+export function listenForLogout(callback: () => void): void {
+  onLoggedOut = callback;
 }
 
 /** The server's own words on the newest connection's refusal, if it gave any. */

@@ -3,7 +3,7 @@
 
 import type { Converse, ConverseSettings } from "./converse.d.ts";
 import { beginConversationsOnce } from "./one-conversation.ts";
-import { serverWords } from "./server-words.ts";
+import { listenForLogout, serverWords } from "./server-words.ts";
 
 const BUNDLE = "/converse/converse.min.js";
 const ASSETS = "/converse";
@@ -84,6 +84,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
         api.settings.set("auto_reconnect", true);
         events.onConnected();
       });
+      listenForLogout(() => api.settings.set("auto_reconnect", false));
       api.listen.on("beforeLogout", () => (leaving = true));
       api.listen.on("disconnected", () => {
         const fallback = connected ? "The connection has ended." : "Could not log in.";

@@ -55,7 +55,7 @@ export class PlayedClock implements Clock {
 
 /** One connection. */
 class PlayedLink implements Link {
-  /** Elements that came once the resource was bound. */
+  /** Elements that came once the resource was bound, and the end of the stream. */
   readonly came: string[] = [];
   readonly where: string;
   boundAs: string | undefined;
@@ -137,7 +137,7 @@ class PlayedLink implements Link {
   }
 
   writeClose(): void {
-    this.closed = true;
+    this.came.push("</stream:stream>");
   }
 
   close(): void {

@@ -25,7 +25,8 @@ describe("CMD-1 the account's own clients find its commands (XEP-0050 section 2)
           `<item jid="$full" node="pinned-rooms" name="Rooms to stay in"/>` +
           `<item jid="$full" node="search" name="Search all conversations"/>` +
           `<item jid="$full" node="export-log" name="Export conversations"/>` +
-          `<item jid="$full" node="delete-log" name="Delete conversations"/></query></iq>`,
+          `<item jid="$full" node="delete-log" name="Delete conversations"/>` +
+          `<item jid="$full" node="forget-account" name="Forget this account"/></query></iq>`,
       },
       { upstream: "silent" },
     ]);

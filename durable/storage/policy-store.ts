@@ -1,0 +1,26 @@
+/** What the policy keeps (bouncer/ports.ts), each in its table. */
+import type { Ports } from "../../bouncer/ports.ts";
+import { DeviceRows } from "./device-rows.ts";
+import { ContactPresenceTable, DirectedPresenceTable } from "./presence-tables.ts";
+import { RoomTables } from "./room-tables.ts";
+import { TextTable } from "./text-table.ts";
+
+export function policyStore(sql: SqlStorage): Ports["store"] {
+  return {
+    contacts: new ContactPresenceTable(sql),
+    directed: new DirectedPresenceTable(sql),
+    capabilities: new TextTable(sql, "capabilities"),
+    requests: new TextTable(sql, "requests"),
+    inbound: new TextTable(sql, "inbound"),
+    receipts: new TextTable(sql, "receipts"),
+    peerSessions: new TextTable(sql, "peer-sessions"),
+    held: new TextTable(sql, "held"),
+    blockList: new TextTable(sql, "block-list"),
+    devices: new DeviceRows(sql),
+    pep: new TextTable(sql, "pep"),
+    roster: new TextTable(sql, "roster"),
+    rooms: new RoomTables(sql),
+    archive: new TextTable(sql, "archive"),
+    holes: new TextTable(sql, "holes"),
+  };
+}
