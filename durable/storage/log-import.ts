@@ -4,20 +4,13 @@
  * `log_import` says which are still free, so that an import that was broken off goes on in its place.
  */
 import type { LogEntry } from "../../bouncer/log/log-store.ts";
+import { fitsLog, insertLogged } from "./log-columns.ts";
 import type { LogIndex } from "./log-index.ts";
 import { KnownMessages } from "./log-known.ts";
 import type { LogPeers } from "./log-peers.ts";
-import { fitsRow } from "./row-size.ts";
 
-/** JIDs have at most 3,071 octets (RFC 7622 section 3.1). */
-const MAX_NAMES_LENGTH = 8_192;
-
+const TOO_LARGE = "It is too large for the log.";
 const TOO_MANY = "There are more messages than the first line says.";
-
-const INSERT = "INSERT INTO log (seq, at_ms, sent, room, peer, device, message_id, stanza_id, stanza) VALUES";
-const VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-/** A statement has at most 100 parameters. */
-const ROWS = 11;
 
 type Outcome = "imported" | "duplicate" | { reason: string };
 
@@ -53,25 +46,20 @@ export class LogImport {
     const known = new KnownMessages(this.#sql, entries);
     const range = this.#range(source, most);
     const outcomes: Outcome[] = [];
-    let { next } = range;
-    const taken: SqlStorageValue[][] = [];
+    const taken: LogEntry[] = [];
     for (const entry of entries) {
-      const refusal = refuse(entry);
-      if (refusal !== undefined) outcomes.push({ reason: refusal });
+      if (!fitsLog(entry)) outcomes.push({ reason: TOO_LARGE });
       else if (known.has(entry)) outcomes.push("duplicate");
-      else if (next > range.last) outcomes.push({ reason: TOO_MANY });
+      else if (range.next + taken.length > range.last) outcomes.push({ reason: TOO_MANY });
       else {
         known.add(entry);
-        taken.push(rowOf(next, entry));
-        next += 1;
+        taken.push(entry);
         outcomes.push("imported");
       }
     }
-    if (next === range.next) return outcomes;
-    for (let from = 0; from < taken.length; from += ROWS) {
-      const some = taken.slice(from, from + ROWS);
-      this.#sql.exec(`${INSERT} ${some.map(() => VALUES).join(", ")}`, ...some.flat());
-    }
+    if (taken.length === 0) return outcomes;
+    const next = range.next + taken.length;
+    insertLogged(this.#sql, range.next, taken);
     this.#sql.exec(
       "INSERT OR REPLACE INTO log_import (id, source, next, last) VALUES (1, ?, ?, ?)",
       source,
@@ -95,24 +83,4 @@ export class LogImport {
     const last = Math.min((oldest ?? 1) - 1, 0, (known?.next ?? 1) - 1);
     return { next: last - most + 1, last };
   }
-}
-
-function rowOf(seq: number, entry: LogEntry): SqlStorageValue[] {
-  const { atMs, sent, device, peer, room, messageId, stanzaId, frame } = entry;
-  return [
-    seq,
-    atMs,
-    sent ? 1 : 0,
-    room ? 1 : 0,
-    peer,
-    device ?? null,
-    messageId ?? null,
-    stanzaId ?? null,
-    frame,
-  ];
-}
-
-function refuse({ peer, device = "", messageId = "", stanzaId = "", frame }: LogEntry): string | undefined {
-  const names = peer.length + device.length + messageId.length + stanzaId.length;
-  return names > MAX_NAMES_LENGTH || !fitsRow(frame) ? "It is too large for the log." : undefined;
 }

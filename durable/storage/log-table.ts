@@ -13,8 +13,7 @@ import type {
 import { LogArchive } from "./log-archive.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import type { LogPeers } from "./log-peers.ts";
-import { LOG_COLUMNS, type LogColumns, readLogged } from "./log-columns.ts";
-import { fitsRow } from "./row-size.ts";
+import { fitsLog, INSERT_LOGGED, LOG_COLUMNS, type LogColumns, readLogged, rowOf } from "./log-columns.ts";
 
 /** A page looks at no more rows than this: of a log full of rooms, most are not asked for. */
 const MAX_LOOKED_AT = 5_000;
@@ -45,23 +44,10 @@ export class LogTable implements LogStore {
     this.#head = head;
   }
 
-  append({ atMs, sent, device, peer, room, messageId, stanzaId, frame }: LogEntry): number | undefined {
-    // Names are a stranger's choice: they count towards what a row may hold.
-    const names = peer.length + (device?.length ?? 0) + (messageId?.length ?? 0) + (stanzaId?.length ?? 0);
-    if (names > MAX_NAMES_LENGTH || !fitsRow(frame)) return undefined;
+  append(entry: LogEntry): number | undefined {
+    if (!fitsLog(entry)) return undefined;
     const seq = this.#head + 1;
-    this.#sql.exec(
-      "INSERT INTO log (seq, at_ms, sent, room, peer, device, message_id, stanza_id, stanza) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      seq,
-      atMs,
-      sent ? 1 : 0,
-      room ? 1 : 0,
-      peer,
-      device ?? null,
-      messageId ?? null,
-      stanzaId ?? null,
-      frame,
-    );
+    this.#sql.exec(INSERT_LOGGED, ...rowOf(seq, entry));
     this.#head = seq;
     return seq;
   }
@@ -179,6 +165,3 @@ export class LogTable implements LogStore {
       .map(({ stanza_id: id }) => id);
   }
 }
-
-/** JIDs have at most 3,071 octets (RFC 7622 section 3.1); what is longer is nothing that anybody asks for. */
-const MAX_NAMES_LENGTH = 8_192;
