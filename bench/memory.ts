@@ -53,12 +53,9 @@ export async function measureMemory(bundle: string, { quick }: { quick: boolean 
   const clients = await weigh(bundle, 100 / scale, NOBODY);
   const contacts = await weigh(bundle, 1, { ...NOBODY, contacts: 10_000 / scale });
   const rooms = await weigh(bundle, 1, { contacts: 0, rooms: 50 / scale, occupants: 200 });
-  const largest = await weigh(bundle, 100 / scale, {
-    contacts: 10_000 / scale,
-    rooms: 50 / scale,
-    occupants: 200,
-  });
-  const all = [none, clients, contacts, rooms, largest];
+  const all = [none, clients, contacts, rooms];
+  // All of it together.
+  if (!quick) all.push(await weigh(bundle, 100, { contacts: 10_000, rooms: 50, occupants: 200 }));
   const each = ({ heapBytes }: Weighed, count: number): string =>
     ((heapBytes - none.heapBytes) / count / 1_024).toFixed(1);
   const kib = [
