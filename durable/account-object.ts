@@ -25,6 +25,8 @@ export const SECURE_HEADER = "xmpproxy-secure";
 export const LOOPBACK_HEADER = "xmpproxy-loopback";
 /** Where the request comes from, one household one address; absent where that is not known. */
 export const ADDRESS_HEADER = "xmpproxy-address";
+/** How the client names its device in the address that it connects to; absent where it does not. */
+export const DEVICE_HEADER = "xmpproxy-device";
 
 const ALARM_RETRY_MS = 60_000;
 
@@ -53,7 +55,9 @@ export class AccountObject extends DurableObject<Env> {
     if (!isClient) return await this.#answer(runtime, request, address);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    runtime.clients.accept(server, { secure: request.headers.get(SECURE_HEADER) === "1", address });
+    const secure = request.headers.get(SECURE_HEADER) === "1";
+    const device = request.headers.get(DEVICE_HEADER) ?? undefined;
+    runtime.clients.accept(server, { secure, address, device });
     await runtime.tick();
     return new Response(null, {
       status: 101,

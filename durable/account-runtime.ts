@@ -16,7 +16,8 @@ import { ClientTokens } from "./credentials/client-tokens.ts";
 import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
 import { Owner } from "./owner/owner.ts";
-import { nonce, resourceSuffix } from "./random.ts";
+import { newResource } from "./own-resource.ts";
+import { nonce } from "./random.ts";
 import { AccountLog } from "./storage/account-log.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
@@ -339,9 +340,4 @@ export class AccountRuntime {
     this.#settings.set("resource", resource);
     return resource;
   }
-}
-
-/** RFC 6120 section 7.7: told apart from other clients, and from other installations of this one. */
-function newResource(): string {
-  return `xmpproxy-${resourceSuffix()}`;
 }

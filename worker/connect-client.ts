@@ -1,7 +1,7 @@
 /**
  * The upgrade to XMPP over WebSocket: refuses what must not reach an account's object, and hands the rest to it.
  */
-import { ACCOUNT_HEADER, LOOPBACK_HEADER, SECURE_HEADER } from "../durable/account-object.ts";
+import { ACCOUNT_HEADER, DEVICE_HEADER, LOOPBACK_HEADER, SECURE_HEADER } from "../durable/account-object.ts";
 import {
   type Config,
   isAllowed,
@@ -20,6 +20,9 @@ import { openFront } from "./front/front.ts";
 import { isLoopback } from "./loopback.ts";
 import { isWithinRate, setAddress } from "./rate-limit.ts";
 import { refuseStream } from "./refuse-stream.ts";
+
+/** ID-2: what a URL may call a device. */
+const DEVICE_NAME = /^[\w.:@+-]{1,128}$/;
 
 /** RFC 7395 section 3.1: the upgrade. Without a JID it is for the one account that the settings name, if there is one. */
 export async function connectClient(
@@ -94,6 +97,10 @@ async function connectToAccount(asked: Asked, jid: Jid): Promise<Response> {
   setAddress(headers, request);
   headers.set(LOOPBACK_HEADER, loopback ? "1" : "0");
   headers.set(SECURE_HEADER, isSecure(asked) ? "1" : "0");
+  const device = new URL(request.url).searchParams.get("device") ?? "";
+  // Named by whoever will have logged in; it only has to be a name.
+  if (DEVICE_NAME.test(device)) headers.set(DEVICE_HEADER, device);
+  else headers.delete(DEVICE_HEADER);
   return await env.ACCOUNT.getByName(bareJid).fetch(new Request(request, { headers }));
 }
 

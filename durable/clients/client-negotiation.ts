@@ -10,6 +10,7 @@ import { mechanismsByPreference } from "../../xmpp/sasl/mechanisms.ts";
 import { hashOfMechanism } from "../../xmpp/sasl/scram-keys.ts";
 import type { ClientTokens, GivenToken } from "../credentials/client-tokens.ts";
 import type { Vault } from "../credentials/vault.ts";
+import { isOwnResource } from "../own-resource.ts";
 import { nonce } from "../random.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientSocket, GrantWish, TokenGuess } from "./client-socket.ts";
@@ -117,11 +118,12 @@ export class ClientNegotiation {
     }, BIND_TIMEOUT_MS);
   }
 
-  /** The client as it is about to be. */
-  record({ id }: ClientSocket, { device, carbons, active }: Bound): ClientRecord {
+  /** The client as it is about to be. ID-2: a client that named no device is one by itself. */
+  record({ id, device: named }: ClientSocket, { device, carbons, active }: Bound): ClientRecord {
+    const asked = device !== undefined && !isOwnResource(device, this.#deps.fullJid()) ? device : undefined;
     return {
       id,
-      device: device ?? id,
+      device: named ?? asked ?? id,
       carbons,
       interested: false,
       active,

@@ -25,6 +25,8 @@ interface Attachment {
   secure: boolean;
   /** Stands for the network address that it came from (LoginThrottle.keyOf). */
   from: string;
+  /** What the client's URL calls its device. */
+  device?: string | undefined;
   /** When it was accepted, in milliseconds since the epoch. */
   sinceMs: number;
   stream: ReceivingState;
@@ -84,7 +86,7 @@ export class ClientSocket {
 
   static accepted(
     ws: WebSocket,
-    about: Pick<Attachment, "id" | "secure" | "from">,
+    about: Pick<Attachment, "id" | "secure" | "from" | "device">,
     handlers: ClientSocketHandlers,
   ): ClientSocket {
     const nowMs = Date.now();
@@ -125,6 +127,10 @@ export class ClientSocket {
 
   get from(): string {
     return this.#attachment.from;
+  }
+
+  get device(): string | undefined {
+    return this.#attachment.device;
   }
 
   get phase(): ReceivingState["phase"] {

@@ -53,11 +53,18 @@ export class ClientSockets {
     };
   }
 
-  /** `address`: where the connection comes from, as far as that is known. */
-  accept(ws: WebSocket, { secure, address }: { secure: boolean; address: string | undefined }): void {
+  /** `address`: where the connection comes from, as far as that is known; `device`: as the client has named it in its URL. */
+  accept(
+    ws: WebSocket,
+    {
+      secure,
+      address,
+      device,
+    }: { secure: boolean; address?: string | undefined; device?: string | undefined },
+  ): void {
     const from = this.#deps.guard.keyOf(address);
     const mayLogIn = this.#hasRoomFor(from, address !== undefined);
-    const about = { id: nonce(), secure, from };
+    const about = { id: nonce(), secure, from, device };
     const socket = ClientSocket.accepted(ws, about, this.#handlers);
     this.#sockets.add(ws, socket);
     if (mayLogIn) return this.#negotiation.expectBind(socket);

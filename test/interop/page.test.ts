@@ -92,6 +92,30 @@ describe.skipIf(missingProsody || missingChromium)("the chat page", () => {
       await first.see("Still there?");
     });
 
+    it("[ID-2] has a name of its own in each tab, the same after a reload", async () => {
+      const devices = async (): Promise<string[]> => {
+        const authorization = `Basic ${Buffer.from(`${ALICE}:${PASSWORD}`).toString("base64")}`;
+        const url = `${worker.url}/accounts/${encodeURIComponent(ALICE)}/status`;
+        const response = await fetch(url, { headers: { authorization } });
+        const { clients }: { clients: { device: string; state: string }[] } = await response.json();
+        const connected = clients.filter(({ state }) => state === "connected");
+        return connected.map(({ device }) => device).toSorted();
+      };
+      const names = await devices();
+      expect(names).toEqual([expect.stringMatching(/^page-/), expect.stringMatching(/^page-/)]);
+      expect(new Set(names).size).toBe(2);
+      await second.open();
+      await second.waitForChat();
+      await expect.poll(devices).toEqual(names);
+      // Beside it in the same browser.
+      const beside = await newTab(second.page.context(), worker.url);
+      await beside.open();
+      await beside.waitForChat();
+      await expect.poll(async () => new Set(await devices()).size).toBe(3);
+      await beside.page.close();
+      await second.openConversation("bob");
+    });
+
     it("leaves the one working when the other is closed", async () => {
       await first.page.close();
       bob.say(ALICE, "One window less");

@@ -103,3 +103,50 @@ describe.skipIf(missingProsody || missingChromium)("a room in two tabs", () => {
     await second.see("Here again");
   });
 });
+
+describe.skipIf(missingProsody || missingChromium)("a room that keeps no archive", () => {
+  let stage: Stage;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    stage = await startStage({ withoutModules: ["muc_mam"] });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.stop();
+  });
+
+  it("MUC-2 MUC-4: who comes later, or comes back, sees what was said, once, from the account's log", async () => {
+    const alice = await stage.account("alice-log");
+    const bob = await stage.attachDirectly(await stage.account("bob-log"), "sofa");
+    const room = `den@${stage.server.rooms}`;
+    bob.send(`<presence to="${room}/bob"><x xmlns="${MUC}"/></presence>`);
+    await bob.stanza("presence", ({ attrs }) => attrs.from === `${room}/bob`);
+    const form = `<query xmlns="${MUC}#owner"><x xmlns="jabber:x:data" type="submit"/></query>`;
+    await bob.request(`<iq type="set" id="form" to="${room}">${form}</iq>`);
+    const [first, second] = [
+      await newChatPage(browser, stage.worker.url),
+      await newChatPage(browser, stage.worker.url),
+    ];
+    await first.logIn(alice.jid, PASSWORD);
+    await first.enterRoom(room, "al");
+    bob.send(say(room, "one"));
+    bob.send(say(room, "two"));
+    await first.see("two");
+
+    await second.logIn(alice.jid, PASSWORD);
+    await second.enterRoom(room, "al");
+    await second.see("two");
+    expect((await second.conversation()).map(({ text }) => text)).toEqual(["one", "two"]);
+
+    await second.page.goto("about:blank");
+    bob.send(say(room, "three"));
+    await first.see("three");
+    await second.open();
+    await second.waitForChat();
+    await second.enterRoom(room, "al");
+    await second.see("three");
+    expect((await second.conversation()).map(({ text }) => text)).toEqual(["one", "two", "three"]);
+  });
+});

@@ -2,6 +2,7 @@
 // logout) is told to the page, which reloads, since Converse does not start a second time.
 
 import type { Converse, ConverseSettings } from "./converse.d.ts";
+import { takeDevice } from "./device.ts";
 import { beginConversationsOnce } from "./one-conversation.ts";
 import { listenForLogout, serverWords } from "./server-words.ts";
 
@@ -26,19 +27,20 @@ export interface SessionEvents {
   onEnded(reason: string | undefined): void;
 }
 
-/** The account's own endpoint on this origin (RFC 7395). */
-function endpoint(jid: string): string {
+/** The account's own endpoint on this origin (RFC 7395); `device` is this tab's name. */
+function endpoint(jid: string, device: string | undefined): string {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}/xmpp-websocket/${encodeURIComponent(jid)}`;
+  const named = device === undefined ? "" : `?device=${encodeURIComponent(device)}`;
+  return `${scheme}//${location.host}/xmpp-websocket/${encodeURIComponent(jid)}${named}`;
 }
 
-function settingsFor(credentials: Credentials): ConverseSettings {
+function settingsFor(credentials: Credentials, device: string | undefined): ConverseSettings {
   return {
     authentication: "login",
     auto_login: true,
     jid: credentials.jid,
     ...(credentials.password === undefined ? {} : { password: credentials.password }),
-    websocket_url: endpoint(credentials.jid),
+    websocket_url: endpoint(credentials.jid, device),
     discover_connection_methods: false,
     // Only once there has been a session: before, Converse would try a refused account again for ever.
     auto_reconnect: false,
@@ -57,6 +59,8 @@ function settingsFor(credentials: Credentials): ConverseSettings {
     message_archiving: "always",
     muc_respect_autojoin: true,
     muc_show_logs_before_join: true,
+    // Of a room without an archive of its own; Converse asks for nothing unless told. The proxy has as much as this (MUC-4).
+    muc_history_max_stanzas: 500,
     show_client_info: false,
     show_self_in_roster: false,
     loglevel: "warn",
@@ -93,7 +97,9 @@ export async function startSession(credentials: Credentials, events: SessionEven
       });
     },
   });
-  await converse.initialize(settingsFor(credentials));
+  // What is not kept beyond the tab is all to be told anew.
+  const device = credentials.keep ? await takeDevice(credentials.jid) : undefined;
+  await converse.initialize(settingsFor(credentials, device));
   if (!tried) {
     events.onNoKeys();
   }

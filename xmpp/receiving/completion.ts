@@ -34,6 +34,7 @@ export function onInlineResumed(
   { previd, h, fullJid }: Extract<ReceivingEvent, { type: "sm-resumed" }>,
 ): ReceivingEffect[] {
   inlineOf(state).resumed = { previd, h };
+  state.hasResumed = true;
   state.fullJid = fullJid;
   return grant(state);
 }

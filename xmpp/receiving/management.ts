@@ -63,6 +63,7 @@ export function onResumed(
   { previd, h, fullJid }: Extract<ReceivingEvent, { type: "sm-resumed" }>,
 ): ReceivingEffect[] {
   state.phase = "bound";
+  state.hasResumed = true;
   state.managed = true;
   state.fullJid = fullJid;
   delete state.bindRequest;

@@ -55,6 +55,8 @@ export interface ReceivingState {
   managed?: boolean;
   /** The client did not ask for a stream that can be resumed (XEP-0198 section 5). */
   unresumable?: true;
+  /** It goes on where another stream stopped (XEP-0198 section 5). */
+  hasResumed?: true;
 }
 
 /** What the machine may look up while it takes a step. */

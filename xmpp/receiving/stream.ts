@@ -4,7 +4,7 @@
  * calls. It knows one account, no feature by name (features.ts), and nothing of what becomes of its stanzas.
  */
 import type { Element } from "@xmpp/xml";
-import { formatJid, type Jid, parseJid } from "../jid.ts";
+import { bareJidOf, formatJid, type Jid, parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { stanzaKind } from "../stanza.ts";
 import { onBindRefused, onUpstreamBound } from "./bind.ts";
@@ -141,11 +141,18 @@ function isOwnAddress(jid: Jid | undefined, { local, domain }: Jid): boolean {
   return jid?.domain === domain && (jid.local === "" || jid.local === local);
 }
 
-/** RFC 6120 section 8.1.2.1. */
-function isForged({ fullJid }: ReceivingState, element: Element, { account }: ReceivingContext): boolean {
+/**
+ * RFC 6120 section 8.1.2.1. A client that has resumed may believe in another resource: Converse makes one up when its page is loaded
+ * anew, and `<resumed/>` does not tell it the real one, which is stamped in any case.
+ */
+function isForged(
+  { fullJid, hasResumed }: ReceivingState,
+  element: Element,
+  { account }: ReceivingContext,
+): boolean {
   const { from } = element.attrs;
-  const isOwn = from === undefined || from === fullJid || from === formatJid(account);
-  return stanzaKind(element) !== undefined && !isOwn;
+  if (from === undefined || from === fullJid || stanzaKind(element) === undefined) return false;
+  return (hasResumed ? bareJidOf(from) : from) !== formatJid(account);
 }
 
 function onStanza(element: Element): Outcome {

@@ -37,14 +37,18 @@ export class Client {
     return new Client(response.webSocket, account);
   }
 
-  static async connect(account: string): Promise<Client> {
-    const path = `/xmpp-websocket/${encodeURIComponent(account)}`;
+  /** `query`: what stands behind the account in the address. */
+  static async connect(account: string, query = ""): Promise<Client> {
+    const path = `/xmpp-websocket/${encodeURIComponent(account)}${query}`;
     return Client.of(await exports.default.fetch(upgrade(path)), account);
   }
 
   /** Connects, logs in with PLAIN and binds. The full JID is what bind said. */
-  static async online(account: string, { resource = "test", password = PASSWORD } = {}): Promise<Client> {
-    const client = await Client.connect(account);
+  static async online(
+    account: string,
+    { resource = "test", password = PASSWORD, query = "" } = {},
+  ): Promise<Client> {
+    const client = await Client.connect(account, query);
     const outcome = await client.login(password);
     if (!outcome.startsWith("<success")) throw new Error(outcome);
     await client.bind(resource);

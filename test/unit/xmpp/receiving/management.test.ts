@@ -111,7 +111,20 @@ describe("resuming (section 5)", () => {
       { client: `<r xmlns="${SM}"/>` },
       { does: { type: "ack-requested" } },
     ]);
-    expect(state).toEqual({ phase: "bound", failedLogins: 0, managed: true, fullJid: d.FULL });
+    const resumed = { phase: "bound", failedLogins: 0, managed: true, hasResumed: true, fullJid: d.FULL };
+    expect(state).toEqual(resumed);
+  });
+
+  it("WS-7 regression: a client that believes in another resource of the account goes on, one in another account does not", () => {
+    converse([
+      ...resuming,
+      { event: { type: "sm-resumed", previd: "abc", h: 3, fullJid: d.FULL } },
+      { server: `<resumed xmlns="${SM}" previd="abc" h="3"/>` },
+      { client: `<message xmlns="jabber:client" from="user@example.org/made-up"/>` },
+      { stanza: `<message from="user@example.org/made-up"/>` },
+      { client: `<message xmlns="jabber:client" from="eve@example.org/made-up"/>` },
+      ...d.endsWith("invalid-from", "A stanza may only come from the account itself."),
+    ]);
   });
 
   it("a stream that is known no more: the client may bind", () => {

@@ -166,6 +166,7 @@ describe("RSASL2-6 an old stream along with authentication (XEP-0198 section 6.2
       phase: "bound",
       failedLogins: 0,
       managed: true,
+      hasResumed: true,
       fullJid: d.FULL,
       device: DEVICE,
     });
