@@ -21,12 +21,13 @@ const MAX_OF_PEER = 200;
 const MAX_PEERS = 20;
 /** Characters of a name that is kept as it is. */
 const MAX_NAME_LENGTH = 256;
-/** Archive ids remembered while the log is filled from the archive, which has what comes meanwhile as well. */
+/** Ids of one archive remembered while the log is filled from it, which has what comes meanwhile as well. */
 const MAX_WATCHED = 20_000;
 
 export class Duplicates {
   readonly #store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">;
-  #watched: Set<string> | undefined;
+  /** Of archives that the log is being filled from: the account's, or that of the room whose bare JID is the key. */
+  readonly #watched = new Map<string | undefined, Set<string>>();
   #latest: Set<string> | undefined;
   /** By peer: what names its messages, and when they were said. */
   readonly #byPeer = new Map<string, Map<string, number>>();
@@ -45,10 +46,11 @@ export class Duplicates {
     return namesOf(loggable).some((name) => known.has(name));
   }
 
-  /** The same of a message that the server's archive has. */
+  /** The same of a message that the archive of the account, or of its room, has. */
   hasArchived(loggable: Loggable): boolean {
-    const { peer, stanzaId } = loggable;
-    if (stanzaId !== undefined && this.#watched?.has(shortened(stanzaId)) === true) return true;
+    const { peer, room, stanzaId } = loggable;
+    const watched = this.#watched.get(room ? peer : undefined);
+    if (stanzaId !== undefined && watched?.has(shortened(stanzaId)) === true) return true;
     if (stanzaId !== undefined && this.#latestIds().has(archived(peer, stanzaId))) return true;
     const known = this.#namesOf(peer);
     return namesOf(loggable).some((name) => known.has(name));
@@ -61,19 +63,20 @@ export class Duplicates {
     return name === undefined ? undefined : known.get(name);
   }
 
-  /** From now on the archive ids of all that comes after `after` are remembered; undefined: no longer. */
-  watch(after: number | undefined): void {
-    this.#watched =
-      after === undefined
-        ? undefined
-        : new Set(this.#store.archivedSince(after, MAX_WATCHED).toReversed().map(shortened));
+  /** From now on the ids are remembered of all that this archive has stamped after `after`; undefined: no longer. */
+  watch(room: string | undefined, after: number | undefined): void {
+    if (after === undefined) this.#watched.delete(room);
+    else {
+      const ids = this.#store.archivedSince(after, MAX_WATCHED, room).toReversed();
+      this.#watched.set(room, new Set(ids.map(shortened)));
+    }
   }
 
   /** It is in the log now, as said at `atMs`. */
   add(loggable: Loggable, atMs: number): void {
     const { peer, room, stanzaId } = loggable;
-    if (stanzaId !== undefined && !room && this.#watched)
-      addBounded(this.#watched, shortened(stanzaId), MAX_WATCHED);
+    const watched = this.#watched.get(room ? peer : undefined);
+    if (stanzaId !== undefined && watched) addBounded(watched, shortened(stanzaId), MAX_WATCHED);
     if (stanzaId !== undefined) addBounded(this.#latestIds(), archived(peer, stanzaId), MAX_LATEST);
     const known = this.#byPeer.get(peer);
     if (!known) return;

@@ -93,8 +93,8 @@ export interface LogStore {
   has(seq: number): boolean;
   /** When the last message that is no room's was said, and the last id under which the account's server has archived one. */
   newest(): { atMs: number | undefined; stanzaId: string | undefined };
-  /** The ids under which the account's server has archived what came after `after`: of the latest `count`. */
-  archivedSince(after: number, count: number): string[];
+  /** The ids under which the account's server, or this room, has archived what came after `after`: of the latest `count`. */
+  archivedSince(after: number, count: number, room?: string): string[];
 }
 
 /** How far a device has got in the log. */

@@ -57,14 +57,25 @@ export function shouldLogSent(message: Element, bareJid: string): LogDecision {
   return { log: true, message, sent: true, peer, room: false, stanzaId: undefined };
 }
 
-/** A message from the archive of the account's server, under its id there. Rooms have archives of their own. */
-export function shouldLogArchived(message: Element, stanzaId: string, bareJid: string): LogDecision {
-  const reason = message.attrs.type === "groupchat" ? "a room's" : unloggable(message);
+/**
+ * A message from an archive under its id there: that of the account's server, or of the room `by`. Rooms' messages are taken
+ * from the rooms.
+ */
+export function shouldLogArchived(
+  message: Element,
+  stanzaId: string,
+  { by, bareJid }: { by: string; bareJid: string },
+): LogDecision {
+  const room = by !== bareJid;
+  const { from = bareJid, to = bareJid, type } = message.attrs;
+  if ((type === "groupchat") !== room) return { log: false, reason: room ? "no groupchat" : "a room's" };
+  if (room && bareJidOf(from) !== by) return { log: false, reason: "of another room" };
+  const reason = unloggable(message);
   if (reason !== undefined) return { log: false, reason };
-  const sent = bareJidOf(message.attrs.from ?? bareJid) === bareJid;
-  const peer = bareJidOf((sent ? message.attrs.to : message.attrs.from) ?? bareJid);
+  const sent = bareJidOf(from) === bareJid;
+  const peer = bareJidOf(sent ? to : from);
   // What the account says to itself is what it got, as when it comes.
-  return { log: true, message, sent: sent && peer !== bareJid, peer, room: false, stanzaId };
+  return { log: true, message, sent: sent && peer !== bareJid, peer, room, stanzaId };
 }
 
 /**

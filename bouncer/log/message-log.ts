@@ -2,7 +2,7 @@
  * LOG-1: writes each message into the account's log as it comes or goes, before anybody gets it. Which messages is
  * loggable.ts's decision; who gets them is the general rules'.
  */
-import type { Element } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
 import { readCarbon } from "../../xmpp/carbons.ts";
 import { bareJidOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
@@ -31,6 +31,9 @@ export interface Place {
   frame: string;
 }
 
+/** Ids are remembered from so much before a gap: carbons and offline messages are not in the archive's order. */
+const OVERLAP = 1_000;
+
 export class MessageLog {
   readonly #ports: Pick<Ports, "clock" | "log">;
   readonly #session: Session;
@@ -39,6 +42,7 @@ export class MessageLog {
   /** The message that is being dealt with: what came from upstream or from a client, and its place. */
   #stanza: Element | undefined;
   #place: Place | undefined;
+  #isRepeated = false;
   readonly #times = new DistinctTimes();
 
   constructor(
@@ -56,33 +60,43 @@ export class MessageLog {
   received(message: Element): Logged {
     this.#stanza = message;
     this.#place = undefined;
+    this.#isRepeated = false;
     const { bareJid } = this.#session;
     this.#archive.strip(readCarbon(message, bareJid)?.message ?? message);
     const decision = shouldLogReceived(message, bareJid);
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
-    if (this.#duplicates.has(decision)) return { outcome: "duplicate", room: decision.room };
+    this.#isRepeated = this.#duplicates.has(decision);
+    if (this.#isRepeated) return { outcome: "duplicate", room: decision.room };
     return this.#append(decision, undefined, this.#saidAtMs(decision));
   }
 
-  /** MAM-8: a message that the server's archive has, with its id there and when it was said; the log may have it already. */
-  archived(message: Element, stanzaId: string, atMs: number): Logged {
-    const decision = shouldLogArchived(message, stanzaId, this.#session.bareJid);
+  /**
+   * MAM-8, MAM-12: a message that an archive has, the account's or a room's, whose bare JID is `by`; with its id there and when
+   * it was said. The log may have it already.
+   */
+  archived(message: Element, by: string, { id, atMs }: { id: string; atMs: number }): Logged {
+    this.#stanza = undefined;
+    this.#place = undefined;
+    stampId(message, by, id);
+    const decision = shouldLogArchived(message, id, { by, bareJid: this.#session.bareJid });
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
-    if (this.#duplicates.hasArchived(decision)) return { outcome: "duplicate", room: false };
+    if (this.#duplicates.hasArchived(decision)) return { outcome: "duplicate", room: decision.room };
     return this.#append(decision, undefined, this.#times.said(atMs));
   }
 
-  /** When the log says that a message was said, which an archive told under this id: the account's own, or a room's at `by`. */
+  /** MAM-11: when the log says that a message was said, which an archive told under this id: the account's, or a room's, at `by`. */
   timeOf(message: Element, stanzaId: string, by: string): number | undefined {
-    const { bareJid } = this.#session;
-    if (by !== bareJid) return this.#duplicates.timeOf({ peer: by, stanzaId, message });
-    const decision = shouldLogArchived(message, stanzaId, bareJid);
+    const decision = shouldLogArchived(message, stanzaId, { by, bareJid: this.#session.bareJid });
     return decision.log ? this.#duplicates.timeOf(decision) : undefined;
   }
 
-  /** MAM-8: from now on the ids of all that comes after `after` are remembered; undefined: no longer. */
-  watch(after: number | undefined): void {
-    this.#duplicates.watch(after);
+  /**
+   * MAM-8: from now on the ids of all that this archive's owner has stamped since the number `seq`, or a little before, are
+   * remembered; undefined: no longer.
+   */
+  watch(by: string, seq: number | undefined): void {
+    const room = by === this.#session.bareJid ? undefined : by;
+    this.#duplicates.watch(room, seq === undefined ? undefined : Math.max(0, seq - OVERLAP));
   }
 
   /** A message that was accepted for upstream. It is given the `from` that the server will stamp. */
@@ -90,10 +104,16 @@ export class MessageLog {
     message.attrs.from = this.#session.fullJid;
     this.#stanza = message;
     this.#place = undefined;
+    this.#isRepeated = false;
     this.#archive.strip(message);
     const decision = shouldLogSent(message, this.#session.bareJid);
     if (!decision.log) return { outcome: "not-logged", reason: decision.reason };
     return this.#append(decision, device, this.#saidAtMs(decision));
+  }
+
+  /** Was the stanza that is being dealt with in the log before? */
+  wasThere(stanza: Element): boolean {
+    return stanza === this.#stanza && this.#isRepeated;
   }
 
   /** The place of the stanza that is being dealt with, or of what is inside it. */
@@ -128,4 +148,12 @@ export class MessageLog {
     const saidMs = isTrusted ? this.#ports.clock.parse(stamp) : Number.NaN;
     return Number.isNaN(saidMs) ? this.#times.now(nowMs) : Math.min(this.#times.said(saidMs), nowMs);
   }
+}
+
+/** As the archive's owner would have stamped it (XEP-0313 section 3.2), and nobody else in its name. */
+function stampId(message: Element, by: string, id: string): void {
+  for (const old of message.getChildren("stanza-id", NS.stanzaIds)) {
+    if (bareJidOf(old.attrs.by ?? "") === by) message.remove(old);
+  }
+  message.append(xml("stanza-id", { xmlns: NS.stanzaIds, by, id }));
 }

@@ -153,12 +153,14 @@ export class LogTable implements LogStore {
     };
   }
 
-  archivedSince(after: number, count: number): string[] {
+  archivedSince(after: number, count: number, room?: string): string[] {
     return this.#sql
       .exec<{ stanza_id: string }>(
-        `SELECT stanza_id FROM log WHERE seq > ? AND room = 0 AND stanza_id IS NOT NULL
-           ORDER BY seq DESC LIMIT ?`,
+        `SELECT stanza_id FROM log WHERE seq > ?1 AND room = ?2 AND (?3 IS NULL OR peer = ?3)
+           AND stanza_id IS NOT NULL ORDER BY seq DESC LIMIT ?4`,
         after,
+        room === undefined ? 0 : 1,
+        room ?? null,
         count,
       )
       .toArray()

@@ -86,8 +86,12 @@ export class MemoryLog implements LogStore {
     return { atMs: direct.at(-1)?.atMs, stanzaId: newest?.stanzaId };
   }
 
-  archivedSince(after: number, count: number): string[] {
-    const since = this.messages.filter(({ seq, room }) => seq > after && !room);
+  archivedSince(after: number, count: number, room?: string): string[] {
+    const since = this.messages.filter((message) => {
+      return (
+        message.seq > after && (room === undefined ? !message.room : message.room && message.peer === room)
+      );
+    });
     return since
       .flatMap(({ stanzaId }) => (stanzaId === undefined ? [] : [stanzaId]))
       .toReversed()
