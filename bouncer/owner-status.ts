@@ -52,5 +52,13 @@ export interface OwnerStatus {
   /** What happened to the session, oldest first. */
   history: OwnerEvent[];
   /** When the log may have missed something that cannot be had any more, and why; oldest first. */
-  holes: { from: string; to: string; reason: string }[];
+  holes: OwnerHole[];
+}
+
+export interface OwnerHole {
+  from: string;
+  to: string;
+  /** The room that it is about; absent: everything but rooms. */
+  room?: string;
+  reason: string;
 }

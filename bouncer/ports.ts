@@ -47,10 +47,16 @@ export interface StoredRoom {
   nick: string;
   autojoin: boolean;
   pinned: boolean;
+  hasArchive?: boolean | undefined;
   /** Our own presence there. */
   self?: string | undefined;
   subject?: string | undefined;
-  members: { client: ClientId; presence: string; owed?: StoredLimits | undefined }[];
+  members: {
+    client: ClientId;
+    presence: string;
+    owed?: StoredLimits | undefined;
+    early?: StoredLimits | undefined;
+  }[];
   waiters: { client: ClientId; nick: string; presence: string; limits: StoredLimits }[];
 }
 

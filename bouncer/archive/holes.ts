@@ -1,5 +1,5 @@
 /**
- * MAM-10: when the log may have missed something that nobody can tell us any more, and why. Bounded; the owner is told.
+ * MAM-10, MAM-14: when the log may have missed something that nobody can tell us any more, and why. Bounded; the owner is told.
  */
 import type { Ports, TextStore } from "../ports.ts";
 import { joinFields, splitFields } from "../text-fields.ts";
@@ -11,6 +11,8 @@ export interface Hole {
   fromMs: number;
   toMs: number;
   reason: string;
+  /** The bare JID of the room that it is about; undefined: everything but rooms. */
+  room?: string | undefined;
 }
 
 export class Holes {
@@ -23,8 +25,8 @@ export class Holes {
     this.#store = store.holes;
     this.#ids = ids;
     for (const { key, value, atMs } of store.holes.entries()) {
-      const [fromMs = "", reason = ""] = splitFields(value);
-      this.#holes.set(key, { fromMs: Number(fromMs), toMs: atMs, reason });
+      const [fromMs = "", reason = "", room] = splitFields(value);
+      this.#holes.set(key, { fromMs: Number(fromMs), toMs: atMs, reason, room });
     }
   }
 
@@ -42,7 +44,7 @@ export class Holes {
   add(hole: Hole): void {
     const key = this.#ids.next();
     this.#holes.set(key, hole);
-    this.#store.set(key, joinFields(String(hole.fromMs), hole.reason), hole.toMs);
+    this.#store.set(key, joinFields(String(hole.fromMs), hole.reason, hole.room), hole.toMs);
     const [oldest] = this.#holes.keys();
     if (oldest === undefined || this.#holes.size <= MAX_HOLES) return;
     this.#holes.delete(oldest);

@@ -1,6 +1,6 @@
 /** The command `status`: how the account is doing, for people. The same facts as over HTTP (owner-status.ts). */
 import { type FormField, resultForm } from "../../xmpp/data-forms.ts";
-import type { ClientStatus, OwnerEvent, OwnerStatus } from "../owner-status.ts";
+import type { ClientStatus, OwnerEvent, OwnerHole, OwnerStatus } from "../owner-status.ts";
 import type { Command } from "./command.ts";
 
 const PHASES: Readonly<Record<OwnerStatus["phase"], string>> = {
@@ -49,11 +49,7 @@ function fieldsOf(status: OwnerStatus): FormField[] {
     line("waiting", "Waiting for the server", String(status.waitingForServer)),
     ...lines("clients", "Clients", clients.map(describeClient)),
     ...lines("history", "What happened", history.map(describeEvent)),
-    ...lines(
-      "holes",
-      "What the log may have missed",
-      holes.map(({ from, to, reason }) => `${from} to ${to}: ${reason}`),
-    ),
+    ...lines("holes", "What the log may have missed", holes.map(describeHole)),
   ];
 }
 
@@ -71,6 +67,10 @@ function describeEvent({ at, what, text, times, lastAt }: OwnerEvent): string {
   const why = text === undefined ? "" : `: ${text}`;
   const again = times === undefined ? "" : ` (${times} times, last at ${lastAt ?? at})`;
   return `${at} ${EVENTS[what]}${why}${again}`;
+}
+
+function describeHole({ from, to, room, reason }: OwnerHole): string {
+  return `${from} to ${to}${room === undefined ? "" : ` in ${room}`}: ${reason}`;
 }
 
 function line(name: string, label: string, value: string): FormField {

@@ -51,12 +51,15 @@ export function enter(context: RoomContext, room: Room): void {
 
 /** Says to the room that we want in; also when the process that did so before is gone (XEP-0045 section 17.3). */
 export function askToEnter(context: RoomContext, room: Room): void {
-  const { history, outlet, ports } = context;
+  const { fills, history, outlet, ports } = context;
   const nowMs = ports.clock.nowMs();
-  const lastMs = history.lastMs(room.jid);
+  // MAM-15: what the archive will tell, in order, the room need not.
+  room.isHistoryAsked = !fills.isExpected(room);
+  const lastMs = room.isHistoryAsked ? history.lastMs(room.jid) : undefined;
   const since = lastMs === undefined ? undefined : ports.clock.stamp(lastMs - CLOCK_SLACK_MS);
+  const maxstanzas = room.isHistoryAsked ? HISTORY_SIZE : 0;
   const presence = ownPresence(context, room);
-  presence.append(joinElement({ password: room.password, maxstanzas: HISTORY_SIZE, since }));
+  presence.append(joinElement({ password: room.password, maxstanzas, since }));
   room.sinceMs = nowMs;
   room.said = outlet.toUpstream("MUC-1", presence, "one join for all clients");
   if (!room.said) failLater(context, room, "resource-constraint");

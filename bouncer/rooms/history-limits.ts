@@ -30,10 +30,11 @@ export function readLimits(join: Element, parse: (stamp: string) => number): His
  */
 export function withinLimits<M extends { atMs: number; length: number }>(
   messages: readonly M[],
-  { maxchars = Infinity, maxstanzas = Infinity, seconds, sinceMs = -Infinity }: HistoryLimits,
+  limits: HistoryLimits,
   nowMs: number,
 ): M[] {
-  const fromMs = Math.max(sinceMs, seconds === undefined ? -Infinity : nowMs - seconds * 1000);
+  const { maxchars = Infinity, maxstanzas = Infinity } = limits;
+  const fromMs = earliestMs(limits, nowMs);
   const chosen: M[] = [];
   let characters = 0;
   for (const message of messages.toReversed()) {
@@ -42,6 +43,16 @@ export function withinLimits<M extends { atMs: number; length: number }>(
     if (message.atMs >= fromMs) chosen.push(message);
   }
   return chosen.toReversed();
+}
+
+/** Is a message of then still wanted by who has been given its history, within these limits if any? Who counts has enough. */
+export function isWanted(limits: HistoryLimits | undefined, atMs: number, nowMs: number): boolean {
+  if (limits?.maxstanzas !== undefined || limits?.maxchars !== undefined) return false;
+  return atMs >= earliestMs(limits ?? {}, nowMs);
+}
+
+function earliestMs({ seconds, sinceMs = -Infinity }: HistoryLimits, nowMs: number): number {
+  return Math.max(sinceMs, seconds === undefined ? -Infinity : nowMs - seconds * 1000);
 }
 
 function readCount(value: string | undefined): number | undefined {

@@ -9,6 +9,7 @@ import type { CatchUp } from "../log/catch-up.ts";
 import type { LoggedMessage } from "../log/log-store.ts";
 import type { ClientId, Ports } from "../ports.ts";
 import { type HistoryLimits, withinLimits } from "./history-limits.ts";
+import { retractedBy, stanzaIdBy } from "./retracted.ts";
 import { revive } from "./room.ts";
 
 /** How many messages a joiner gets that does not say, and how many a room is asked for. */
@@ -63,9 +64,16 @@ export class RoomHistory {
       const message = isPast ? revive(logged.frame) : undefined;
       return message ? [{ atMs: logged.atMs, length: logged.frame.length, message }] : [];
     });
-    // MUC-20, XEP-0425 section 5: what a moderator has retracted is distributed no further. Only the room itself says so.
-    const retracted = new Set(read.map(({ message }) => moderatedId(room, message)));
-    return read.filter(({ message }) => !retracted.has(stanzaIdBy(room, message) ?? ""));
+    const retracted = retractedBy(
+      room,
+      read.map(({ message }) => message),
+    );
+    return (
+      read
+        .filter(({ message }) => !retracted.has(stanzaIdBy(room, message) ?? ""))
+        // What was filled in (MAM-12) has a later place than what came meanwhile.
+        .toSorted((a, b) => a.atMs - b.atMs)
+    );
   }
 }
 
@@ -74,18 +82,4 @@ function asHistory(message: Element, room: string, to: string, stamp: string): E
   copy.attrs.to = to;
   if (!copy.getChild("delay", NS.delay)) copy.append(xml("delay", { xmlns: NS.delay, from: room, stamp }));
   return copy;
-}
-
-/** The archive id of the message that a moderator has retracted with this one. */
-function moderatedId(room: string, message: Element): string | undefined {
-  if (message.attrs.from !== room) return undefined;
-  const now = message.getChild("retract", NS.retract);
-  if (now?.getChild("moderated", NS.moderate)) return now.attrs.id;
-  const once = message.getChild("apply-to", NS.fasten);
-  return once?.getChild("moderated", NS.moderateOld) ? once.attrs.id : undefined;
-}
-
-/** XEP-0359 section 4: only what the room itself has stamped. */
-function stanzaIdBy(room: string, message: Element): string | undefined {
-  return message.getChildren("stanza-id", NS.stanzaIds).find(({ attrs }) => attrs.by === room)?.attrs.id;
 }

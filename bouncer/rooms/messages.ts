@@ -36,9 +36,13 @@ export function messageFromRoom(context: RoomContext, room: Room, message: Eleme
   return true;
 }
 
-/** MUC-4: the room's own history has ended, with the subject, something new (`next`), or too long a silence. */
+/**
+ * MUC-4: the room's own history has ended, with the subject, something new (`next`), or too long a silence; with the subject,
+ * once what is fetched from its archive has come as well (MAM-13).
+ */
 export function caughtUp(context: RoomContext, room: Room, next?: Element): void {
   const beforeSeq = next && context.log.messages.placeOf(next)?.seq;
+  context.fills.begin(room);
   room.phase = "joined";
   for (const [client, { owed }] of room.members) if (owed) serveHistory(context, room, client, beforeSeq);
   context.list.save(room);
@@ -82,12 +86,13 @@ function subject(context: RoomContext, room: Room, message: Element): void {
     const caught = (id: ClientId): boolean => room.members.get(id)?.owed === undefined;
     tellMembers(context, room, message, { rule: "MUC-5", reason: "the subject", of: caught });
   }
-  if (room.phase === "entered") caughtUp(context, room);
+  if (room.phase === "entered" && !context.fills.begin(room)) caughtUp(context, room);
   else context.list.save(room);
 }
 
 /** History that the room sends while we enter: news to those who were there before, if the log did not have it. */
 function past(context: RoomContext, room: Room, message: Element): void {
+  if (context.log.messages.wasThere(message)) context.fills.knewBefore(room, message);
   if (!context.log.messages.placeOf(message)) {
     return context.outlet.withhold("MUC-11", message, "it was heard before");
   }
@@ -100,6 +105,10 @@ function past(context: RoomContext, room: Room, message: Element): void {
 }
 
 function live(context: RoomContext, room: Room, message: Element): void {
+  // MAM-13: what is fetched from the archive may come first, and is told then.
+  if (context.log.messages.wasThere(message) && !message.getChild("delay", NS.delay)) {
+    return context.outlet.withhold("LOG-4", message, "it came before");
+  }
   if (message.attrs.from === room.jid) configured(context, room, statusCodes(message));
   tellMembers(context, room, message, { rule: "MUC-5", reason: "what is said in the room" });
 }

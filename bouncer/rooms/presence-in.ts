@@ -61,6 +61,7 @@ function somebodyElse(context: RoomContext, room: Room, presence: Element, nick:
 /** Our own presence there: we are in, or have changed. */
 function ourselves(context: RoomContext, room: Room, presence: Element): void {
   const wasEntering = room.phase === "joining";
+  if (wasEntering) context.fills.entered(room);
   const isNews = room.self === undefined || serialize(room.self) !== serialize(inBrief(presence));
   room.nick = nickOf(presence.attrs.from ?? "");
   room.self = inBrief(presence);

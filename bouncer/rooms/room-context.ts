@@ -4,11 +4,13 @@ import type { PartContext } from "../part.ts";
 import type { ClientId } from "../ports.ts";
 import type { RoomHistory } from "./history.ts";
 import type { Room } from "./room.ts";
+import type { RoomFills } from "./room-fills.ts";
 import type { RoomList } from "./room-list.ts";
 
 export interface RoomContext extends PartContext {
   list: RoomList;
   history: RoomHistory;
+  fills: RoomFills;
   /** How often the account's server has told of changes. */
   bookmarks: { changes: number };
 }

@@ -23,6 +23,8 @@ export interface Member {
   presence: Element;
   /** What it asked for of the history, while it has not got it. */
   owed: HistoryLimits | undefined;
+  /** What it had asked for, where it was given the history before all of it was fetched (MAM-13). */
+  early?: HistoryLimits | undefined;
 }
 
 /** A client whose join has not been answered yet. */
@@ -60,6 +62,8 @@ export class Room {
   autojoin = false;
   /** The account's owner wants us there. */
   pinned = false;
+  /** Does the room keep an archive (XEP-0313) that tells us something? Undefined while it was never said. */
+  hasArchive: boolean | undefined;
 
   // What follows is of this process only.
 
@@ -72,6 +76,10 @@ export class Room {
   /** Attempts that failed since we were in it last. */
   failures = 0;
   nicksTried = 0;
+  /** We have asked the room for its own history when we joined it. */
+  isHistoryAsked = true;
+  /** This time we have asked for the room's own history, because its archive could not be had. */
+  isArchiveGivenUp = false;
   /** Our presence there as it was last sent, without addresses, to tell what has changed. */
   lastPresence: string | undefined;
   /** The client that asked for another nickname, while the room has not answered. */
@@ -112,19 +120,21 @@ export class Room {
 
 /** What of a room outlives the process. */
 export function toStored(room: Room): StoredRoom {
-  const { jid, phase, nick, autojoin, pinned, self, subject } = room;
+  const { jid, phase, nick, autojoin, pinned, hasArchive, self, subject } = room;
   return {
     jid,
     phase,
     nick,
     autojoin,
     pinned,
+    hasArchive,
     ...(self && { self: serialize(self) }),
     ...(subject && { subject: serialize(subject) }),
-    members: [...room.members].map(([client, { presence, owed }]) => ({
+    members: [...room.members].map(([client, { presence, owed, early }]) => ({
       client,
       presence: serialize(presence),
       owed,
+      early,
     })),
     waiters: room.waiters.map(({ client, nick: asked, presence, limits }) => ({
       client,
@@ -145,6 +155,7 @@ export function fromStored(
   room.phase = stored.phase;
   room.autojoin = stored.autojoin;
   room.pinned = stored.pinned;
+  room.hasArchive = stored.hasArchive;
   room.self = revive(stored.self);
   room.subject = revive(stored.subject);
   if (stored.phase === "joining") room.before = occupants;
@@ -152,9 +163,9 @@ export function fromStored(
   room.sinceMs = nowMs;
   room.checkAtMs = nowMs;
   if (stored.phase === "outside") room.retryAtMs = nowMs + rejoinDelayMs(0, jitter);
-  for (const { client, presence, owed } of stored.members) {
+  for (const { client, presence, owed, early } of stored.members) {
     const element = revive(presence);
-    if (element) room.members.set(client, { presence: element, owed });
+    if (element) room.members.set(client, { presence: element, owed, early });
   }
   for (const { client, nick, presence, limits } of stored.waiters) {
     const element = revive(presence);

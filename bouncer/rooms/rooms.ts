@@ -21,6 +21,7 @@ import { nextPatienceMs, ownPresence, presenceContent, sayPresence } from "./own
 import { presenceFromRoom } from "./presence-in.ts";
 import type { Room } from "./room.ts";
 import type { RoomContext } from "./room-context.ts";
+import { RoomFills } from "./room-fills.ts";
 import { RoomList } from "./room-list.ts";
 import { serveWaiters } from "./serve.ts";
 
@@ -34,7 +35,8 @@ export class Rooms implements Part {
     const { ports } = context;
     const list = new RoomList(ports.store.rooms, ports.clock.nowMs(), ports.chance);
     const history = new RoomHistory(ports, context.log.catchUp);
-    this.#context = { ...context, list, history, bookmarks: { changes: 0 } };
+    const shared = { ...context, list, history, bookmarks: { changes: 0 } };
+    this.#context = { ...shared, fills: new RoomFills(shared) };
   }
 
   /** Is this bare JID a room that the account is in, or wants to be? */
@@ -72,6 +74,7 @@ export class Rooms implements Part {
       return true;
     }
     if (kind !== "message") return false;
+    if (this.#context.fills.fromUpstream(stanza)) return true;
     if (room) return messageFromRoom(this.#context, room, stanza);
     const changes = readBookmarkEvent(stanza, this.#context.session.bareJid);
     if (changes) changeBookmarks(this.#context, changes);
@@ -125,9 +128,15 @@ export class Rooms implements Part {
       else if (room.phase === "leaving" && !room.said) sayGoodbye(this.#context, room);
       else sayPresence(this.#context, room);
     }
+    this.#context.fills.upstreamResumed();
+  }
+
+  upstreamLost(): void {
+    this.#context.fills.upstreamLost();
   }
 
   tick(nowMs: number): void {
+    this.#context.fills.tick(nowMs);
     for (const room of this.#context.list.all()) {
       const dueMs = this.#dueMs(room);
       if (dueMs !== undefined && dueMs <= nowMs) this.#due(room);
@@ -136,8 +145,8 @@ export class Rooms implements Part {
   }
 
   nextDeadlineMs(): number | undefined {
-    let next: number | undefined;
     if (!this.#context.session.connected) return undefined;
+    let next = this.#context.fills.nextDeadlineMs();
     for (const room of this.#context.list.all()) {
       for (const dueMs of [this.#dueMs(room), nextPatienceMs(this.#context, room)]) {
         if (dueMs !== undefined) next = Math.min(next ?? Infinity, dueMs);

@@ -26,10 +26,11 @@ export function serveWaiters(context: RoomContext, room: Room, fresh?: Element):
 
 /** The history and subject that a member was promised. */
 export function serveHistory(context: RoomContext, room: Room, client: ClientId, beforeSeq?: number): void {
-  const { history, outlet, session } = context;
+  const { fills, history, outlet, session } = context;
   const owed = room.members.get(client)?.owed;
   if (!owed) return;
-  room.members.set(client, { presence: room.members.get(client)?.presence ?? empty(), owed: undefined });
+  const presence = room.members.get(client)?.presence ?? empty();
+  room.members.set(client, { presence, owed: undefined, early: fills.isOpen(room) ? owed : undefined });
   for (const stanza of history.select(room.jid, client, session.fullJid, { ...owed, beforeSeq })) {
     outlet.deliver({ rule: "MUC-4", stanza, to: [client], reason: "what was said, within what it asks for" });
   }

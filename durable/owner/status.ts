@@ -1,7 +1,7 @@
 /** Gathers what the owner can be told (bouncer/owner-status.ts) from the parts of an account's runtime. Changes nothing. */
 import type { Hole } from "../../bouncer/archive/holes.ts";
 import type { Client } from "../../bouncer/clients.ts";
-import type { ClientStatus, OwnerEvent, OwnerStatus } from "../../bouncer/owner-status.ts";
+import type { ClientStatus, OwnerEvent, OwnerHole, OwnerStatus } from "../../bouncer/owner-status.ts";
 import type { UpstreamStatus } from "../upstream/upstream-status.ts";
 import type { History, HistoryEvent } from "./history.ts";
 
@@ -43,11 +43,7 @@ export function gatherStatus(sources: StatusSources): OwnerStatus {
     clients: sources.clients().map((client) => describeClient(client, sources)),
     waitingForServer: sources.waitingForServer(),
     history: sources.history.events.map(describeEvent),
-    holes: sources.holes().map(({ fromMs, toMs, reason }) => ({
-      from: stamp(fromMs),
-      to: stamp(toMs),
-      reason,
-    })),
+    holes: sources.holes().map(describeHole),
   };
 }
 
@@ -89,6 +85,10 @@ function describeEvent({ atMs, what, text, times, lastMs }: HistoryEvent): Owner
     ...(text !== undefined && { text }),
     ...(times > 1 && { times, lastAt: stamp(lastMs) }),
   };
+}
+
+function describeHole({ fromMs, toMs, reason, room }: Hole): OwnerHole {
+  return { from: stamp(fromMs), to: stamp(toMs), ...(room !== undefined && { room }), reason };
 }
 
 function stamp(atMs: number): string {

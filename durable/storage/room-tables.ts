@@ -14,9 +14,17 @@ const roomSchema = v.pipe(
     nick: v.string(),
     autojoin: v.boolean(),
     pinned: v.boolean(),
+    hasArchive: v.optional(v.boolean()),
     self: v.optional(v.string()),
     subject: v.optional(v.string()),
-    members: v.array(v.object({ client: v.string(), presence: v.string(), owed: v.optional(limitsSchema) })),
+    members: v.array(
+      v.object({
+        client: v.string(),
+        presence: v.string(),
+        owed: v.optional(limitsSchema),
+        early: v.optional(limitsSchema),
+      }),
+    ),
     waiters: v.array(
       v.object({ client: v.string(), nick: v.string(), presence: v.string(), limits: limitsSchema }),
     ),

@@ -31,6 +31,10 @@ const BOOKMARKS = /^<iq [^>]*type="get".*(?:urn:xmpp:bookmarks:1|storage:bookmar
 const ARCHIVE =
   /^<iq [^>]*type="get" id="id-\d+"><query xmlns="http:\/\/jabber.org\/protocol\/disco#info"\/><\/iq>$/;
 
+/** The same of a room. */
+const ROOM_ARCHIVE =
+  /^<iq [^>]*type="get" to="([^"/]+@[^"/]+)" id="id-\d+"><query xmlns="http:\/\/jabber.org\/protocol\/disco#info"\/><\/iq>$/;
+
 export const SCRIPTED = "scripted";
 
 interface Beginning {
@@ -44,10 +48,14 @@ interface Beginning {
   /** false: what a new session asks for bookmarks is answered with an error, and not shown. */
   bookmarks: boolean;
   /** What the server says of its archive when a new session asks; SCRIPTED where that is for the script to do. */
-  archive: "has" | "has-not" | "error" | typeof SCRIPTED;
+  archive: Archiving;
+  /** The same of every room when it is asked. */
+  roomArchive: Archiving;
   /** What chance has it, in [0, 1): with 0 waits are as short as they can be. */
   chance: number;
 }
+
+type Archiving = "has" | "has-not" | "error" | typeof SCRIPTED;
 
 interface Restart {
   /** Clients whose sessions did not survive. */
@@ -75,6 +83,8 @@ export class AccountWorld implements World {
   readonly unmanaged = new Set<string>();
   /** By client: the highest place in the log of what it was sent. */
   readonly #sentTo = new Map<string, number>();
+  /** What rooms say of their archives. */
+  roomArchive: Archiving;
   /** What the server was told last about whether anybody is looking (XEP-0352). */
   upstreamActive: boolean | undefined;
   readonly #ports: Ports;
@@ -94,9 +104,9 @@ export class AccountWorld implements World {
   readonly #asksForBookmarks: boolean;
   /** The ids under which bookmarks are asked for. */
   readonly #bookmarksAsked: string[] = [];
-  readonly #archive: Beginning["archive"];
-  /** The ids under which it was asked whether there is an archive. */
-  readonly #archiveAsked: string[] = [];
+  readonly #archive: Archiving;
+  /** Who was asked whether there is an archive, and under which id; the server by no address. */
+  readonly #archiveAsked: { id: string; to: string | undefined }[] = [];
   #lastDecision: TraceEntry | undefined;
   #ids = 0;
 
@@ -109,11 +119,13 @@ export class AccountWorld implements World {
     bookmarks = false,
     archive = "error",
     chance = 0.999,
+    roomArchive = "error",
   }: Partial<Beginning> = {}) {
     this.#roster = roster;
     this.#features = { rosterVersioning };
     this.#asksForBookmarks = bookmarks;
     this.#archive = archive;
+    this.roomArchive = roomArchive;
     this.#ports = {
       upstream: {
         send: (stanza) => {
@@ -224,6 +236,7 @@ export class AccountWorld implements World {
   upstreamSends(xml: string): void {
     this.#happens();
     this.account.fromUpstream(parse(xml));
+    this.#tellArchive();
   }
 
   upstreamLost(reason: string): void {
@@ -308,8 +321,11 @@ export class AccountWorld implements World {
   #toServer(stanza: Element): void {
     const isRosterGet =
       stanza.attrs.type === "get" && stanza.getChild("query", "jabber:iq:roster") !== undefined;
+    const { id = "", to } = stanza.attrs;
     if (this.#archive !== SCRIPTED && ARCHIVE.test(serialize(stanza))) {
-      this.#archiveAsked.push(stanza.attrs.id ?? "");
+      this.#archiveAsked.push({ id, to });
+    } else if (this.roomArchive !== SCRIPTED && ROOM_ARCHIVE.test(serialize(stanza))) {
+      this.#archiveAsked.push({ id, to });
     } else if (!this.#asksForBookmarks && BOOKMARKS.test(serialize(stanza))) {
       this.#bookmarksAsked.push(stanza.attrs.id ?? "");
     } else if (this.#roster === SCRIPTED || !isRosterGet) this.#record("upstream", serialize(stanza));
@@ -326,11 +342,15 @@ export class AccountWorld implements World {
   }
 
   #tellArchive(): void {
-    const features = this.#archive === "has" ? '<feature var="urn:xmpp:mam:2"/>' : "";
-    const query = `<query xmlns="http://jabber.org/protocol/disco#info">${features}</query>`;
-    for (const id of this.#archiveAsked.splice(0)) {
-      const [type, payload] = this.#archive === "error" ? ["error", ""] : ["result", query];
-      this.account.fromUpstream(parse(`<iq type="${type}" to="${FULL}" id="${id}">${payload}</iq>`));
+    for (let asked = this.#archiveAsked.shift(); asked; asked = this.#archiveAsked.shift()) {
+      const archive = asked.to === undefined ? this.#archive : this.roomArchive;
+      const from = asked.to === undefined ? "" : ` from="${asked.to}"`;
+      const features = archive === "has" ? '<feature var="urn:xmpp:mam:2"/>' : "";
+      const query = `<query xmlns="http://jabber.org/protocol/disco#info">${features}</query>`;
+      const [type, payload] = archive === "error" ? ["error", ""] : ["result", query];
+      this.account.fromUpstream(
+        parse(`<iq type="${type}"${from} to="${FULL}" id="${asked.id}">${payload}</iq>`),
+      );
     }
   }
 

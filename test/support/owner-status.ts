@@ -37,6 +37,11 @@ export const OWNER_STATUS: OwnerStatus = {
   ],
   holes: [
     { from: "2025-12-30T00:00:00.000Z", to: "2025-12-31T00:00:00.000Z", reason: "There was no archive." },
-    { from: "2025-12-31T12:00:00.000Z", to: "2025-12-31T13:00:00.000Z", reason: "It was not to be asked." },
+    {
+      from: "2025-12-31T12:00:00.000Z",
+      to: "2025-12-31T13:00:00.000Z",
+      room: "room@muc.example.org",
+      reason: "It was not to be asked.",
+    },
   ],
 };

@@ -190,6 +190,31 @@ describe("MAM-3 MAM-4 pages of the archive", () => {
     });
   });
 
+  it("MAM-12 the ids that a room has given, for whoever fills the log from its archive", async () => {
+    await withTables("room-ids", (sql) => {
+      const log = new AccountLog(sql, FOREVER).store;
+      const model = new MemoryLog();
+      const [tea, cake] = ["tea@muc.example.org", "cake@muc.example.org"];
+      for (const [peer, stanzaId, room] of [
+        [tea, "t1", true],
+        [cake, "c1", true],
+        [tea, undefined, true],
+        // Said in private through the room: the account's server has archived it.
+        [tea, "own", false],
+        [tea, "t2", true],
+      ] as const) {
+        for (const store of [log, model]) store.append({ ...entry(1), peer, stanzaId, room });
+      }
+      for (const store of [log, model]) {
+        expect(store.archivedSince(0, 10, tea)).toEqual(["t2", "t1"]);
+        expect(store.archivedSince(0, 1, tea)).toEqual(["t2"]);
+        expect(store.archivedSince(1, 10, tea)).toEqual(["t2"]);
+        expect(store.archivedSince(0, 10, cake)).toEqual(["c1"]);
+        expect(store.archivedSince(0, 10)).toEqual(["own"]);
+      }
+    });
+  });
+
   it("MAM-8 where the log stands, for whoever fills it from the server's archive", async () => {
     await withTables("newest", (sql) => {
       const log = new AccountLog(sql, FOREVER).store;
@@ -204,6 +229,7 @@ describe("MAM-3 MAM-4 pages of the archive", () => {
       expect(log.newest()).toEqual({ atMs: 6_000, stanzaId: "b" });
       expect(log.archivedSince(1, 10)).toEqual(["late", "b"]);
       expect(log.archivedSince(0, 2)).toEqual(["late", "b"]);
+      expect(log.archivedSince(0, 10, "room@muc.example.org")).toEqual([]);
       expect([1, 5, 6].map((seq) => log.has(seq))).toEqual([true, true, false]);
     });
   });

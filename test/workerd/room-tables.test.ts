@@ -30,7 +30,11 @@ function stored(over: Partial<StoredRoom> = {}): StoredRoom {
     pinned: false,
     self: `<presence from="${TEA}/al"/>`,
     subject: `<message from="${TEA}" type="groupchat"><subject>"Tea" &amp; 🍵</subject></message>`,
-    members: [{ client: "one", presence: "<presence/>", owed: { maxstanzas: 5, sinceMs: 1_000 } }],
+    hasArchive: true,
+    members: [
+      { client: "one", presence: "<presence/>", owed: { maxstanzas: 5, sinceMs: 1_000 } },
+      { client: "three", presence: "<presence/>", early: { maxchars: 0 } },
+    ],
     waiters: [{ client: "two", nick: "ally", presence: "<presence/>", limits: { seconds: 60 } }],
     ...over,
   };
@@ -54,7 +58,14 @@ describe("MUC-15 rooms outlive the process", () => {
       const tables = new RoomTables(sql);
       tables.set(stored());
       tables.set(stored({ nick: "ally", phase: "leaving" }));
-      const bare = { jid: CAKE, self: undefined, subject: undefined, members: [], waiters: [] };
+      const bare = {
+        jid: CAKE,
+        hasArchive: undefined,
+        self: undefined,
+        subject: undefined,
+        members: [],
+        waiters: [],
+      };
       tables.set(stored(bare));
       tables.setOccupants(TEA, 0, [["bob", '<presence id="0"/>']]);
       tables.setOccupants(TEA, 3, [

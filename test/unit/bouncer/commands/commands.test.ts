@@ -140,7 +140,7 @@ describe("CMD-3 what they say", () => {
             "holes",
             "What the log may have missed",
             "2025-12-30T00:00:00.000Z to 2025-12-31T00:00:00.000Z: There was no archive.",
-            "2025-12-31T12:00:00.000Z to 2025-12-31T13:00:00.000Z: It was not to be asked.",
+            "2025-12-31T12:00:00.000Z to 2025-12-31T13:00:00.000Z in room@muc.example.org: It was not to be asked.",
           ) +
           `</x></command></iq>`,
       },

@@ -13,10 +13,13 @@ export function join(nick: string, inside = ""): string {
 }
 
 /** The one join that the room gets. */
-export function joinsUpstream(nick: string, { content = "", password = "", since = "" } = {}): string {
+export function joinsUpstream(
+  nick: string,
+  { content = "", password = "", since = "", maxstanzas = 50 } = {},
+): string {
   const limits = since === "" ? "" : ` since="${since}"`;
   const secret = password === "" ? "" : `<password>${password}</password>`;
-  return `<presence to="${ROOM}/${nick}">${content}${OUR_CAPS}<x xmlns="${MUC}">${secret}<history maxstanzas="50"${limits}/></x></presence>`;
+  return `<presence to="${ROOM}/${nick}">${content}${OUR_CAPS}<x xmlns="${MUC}">${secret}<history maxstanzas="${maxstanzas}"${limits}/></x></presence>`;
 }
 
 /** Somebody's presence in the room, as the room sends it. */
