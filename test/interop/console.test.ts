@@ -116,6 +116,28 @@ describe.skipIf(missingProsody || missingChromium)("the console", () => {
     await takePicture(page, "phone-dark");
   });
 
+  it("[OWNER-7] MAM-10 MAM-14 shows where the log has holes, and nothing while it has none", async () => {
+    const section = page.getByRole("heading", { name: "Holes in the log" });
+    expect(await section.isVisible()).toBe(false);
+    const [from, to] = ["2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z"];
+    const holes = [
+      { from, to, reason: "Nobody keeps an archive." },
+      { from, to, reason: "It was not told.", room: "tea@rooms.localhost" },
+    ];
+    await page.route("**/status", async (route) => {
+      const response = await route.fetch();
+      const status: unknown = await response.json();
+      await route.fulfill({ response, json: Object.assign(Object(status), { holes }) });
+    });
+    await section.waitFor({ timeout: 15_000 });
+    const words = await read(page, "Holes in the log");
+    expect(words).toMatch(
+      /tea@rooms\.localhost from .* to .* It was not told\. Everything but rooms from .* to .* Nobody/,
+    );
+    await page.unroute("**/status");
+    await section.waitFor({ state: "hidden", timeout: 15_000 });
+  });
+
   it("[OWNER-7] keeps the password to itself, and asks nobody else", async () => {
     const kept = await page.evaluate(() =>
       JSON.stringify([

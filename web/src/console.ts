@@ -7,6 +7,7 @@ import { clientsSection } from "./console-clients.ts";
 import { element, type Section, type Sections } from "./console-dom.ts";
 import { forgetSection } from "./console-forget.ts";
 import { historySection } from "./console-history.ts";
+import { holesSection } from "./console-holes.ts";
 import { importSection } from "./console-import.ts";
 import { logSection } from "./console-log.ts";
 import { searchSection } from "./console-search.ts";
@@ -22,6 +23,7 @@ const SECTIONS: Sections = [
   stateSection,
   clientsSection,
   historySection,
+  holesSection,
   searchSection,
   logSection,
   importSection,
