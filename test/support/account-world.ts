@@ -11,6 +11,7 @@ import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { MemoryDevices, MemoryLog } from "./memory-log.ts";
 import { memoryStores } from "./memory-store.ts";
+import { ARCHIVE, BOOKMARKS, ROOM_ARCHIVE } from "./own-questions.ts";
 import { OWNER_STATUS } from "./owner-status.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
@@ -24,17 +25,6 @@ const BEGIN_MS = 1_767_225_600_000;
 
 /** What a device that was never here is told of the past, unless a test is about that. */
 const NOTHING = { count: 0, ageMs: 0 };
-/** What the policy asks for by itself on each new session, unless a test is about that. */
-const BOOKMARKS = /^<iq [^>]*type="get".*(?:urn:xmpp:bookmarks:1|storage:bookmarks)/;
-
-/** Our own question: a client's would carry its mark. */
-const ARCHIVE =
-  /^<iq [^>]*type="get" id="id-\d+"><query xmlns="http:\/\/jabber.org\/protocol\/disco#info"\/><\/iq>$/;
-
-/** The same of a room. */
-const ROOM_ARCHIVE =
-  /^<iq [^>]*type="get" to="([^"/]+@[^"/]+)" id="id-\d+"><query xmlns="http:\/\/jabber.org\/protocol\/disco#info"\/><\/iq>$/;
-
 export const SCRIPTED = "scripted";
 
 interface Beginning {
