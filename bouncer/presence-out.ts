@@ -182,7 +182,7 @@ function aggregate(
     // PRES-3: no <priority/>, so that it is 0 whatever each client asks for and never changes under the server.
     for (const child of leader.getChildElements()) {
       const isAvatar = avatar !== undefined && child.is("x", NS.vcardUpdate);
-      const isReplaced = isAvatar || child.getName() === "priority" || child.getNS() === NS.caps;
+      const isReplaced = isAvatar || child.getName() === "priority" || isCapabilities(child);
       if (!isReplaced) presence.append(clone(child));
     }
   } else if (detachedShow !== "") {
@@ -191,6 +191,11 @@ function aggregate(
   if (avatar) presence.append(clone(avatar));
   presence.append(caps);
   return presence;
+}
+
+/** XEP-0115, and XEP-0390, whose hashes we could not answer for. */
+function isCapabilities(child: Element): boolean {
+  return child.getNS() === NS.caps || child.getNS() === NS.caps2;
 }
 
 function avatarIn(presence: Element): Element | undefined {

@@ -293,7 +293,7 @@ export class AccountRuntime {
     });
   }
 
-  #makePolicy(bareJid: string, { newDevice, accounts }: Config): Account {
+  #makePolicy(bareJid: string, { detachedShow, newDevice, accounts }: Config): Account {
     const ports = {
       upstream: {
         send: (...sent: Parameters<Upstream["send"]>) => this.upstream.send(...sent),
@@ -324,7 +324,7 @@ export class AccountRuntime {
       ids: { next: nonce },
     };
     const fullJid = this.#settings.get("full-jid") ?? "";
-    return new Account(ports, { bareJid, fullJid, detachedShow: "away", newDevice });
+    return new Account(ports, { bareJid, fullJid, detachedShow, newDevice });
   }
 
   /** Tells this installation from the account's other clients; the server never shows it to anybody (XEP-0388 section 2.3). */

@@ -33,6 +33,8 @@ export interface Config {
   resumeSeconds: number;
   /** Web origins whose pages may connect; empty for those of any site. The deployment's own may always. */
   allowedOrigins: readonly string[];
+  /** PRES-1: the `<show/>` that contacts see while no client is available; empty for plain available. */
+  detachedShow: string;
   logRetention: LogRetention;
   /** What a device that was never here before is told of the past. */
   newDevice: NewDeviceWindow;
@@ -163,6 +165,14 @@ const resumeHours = v.pipe(
   ),
 );
 
+/** RFC 6121 section 4.7.2.1; plain available has no `<show/>`. */
+const detachedPresence = v.pipe(
+  v.optional(v.string(), ""),
+  v.transform((text) => (text.trim() === "" ? "away" : text.trim())),
+  v.picklist(["available", "away", "chat", "dnd", "xa"], "must be available, away, chat, dnd or xa"),
+  v.transform((show) => (show === "available" ? "" : show)),
+);
+
 const schema = v.object({
   ALLOWED_ACCOUNTS: allowedAccounts,
   UPSTREAM_HOSTS: upstreamHosts,
@@ -174,6 +184,7 @@ const schema = v.object({
   CREDENTIALS_KEY: credentialsKey,
   RESUME_HOURS: resumeHours,
   ALLOWED_ORIGINS: allowedOrigins,
+  DETACHED_PRESENCE: detachedPresence,
   LOG_DAYS: logDays,
   LOG_MEGABYTES: logMegabytes,
   REPLAY_NEW_DEVICE: replayNewDevice,
@@ -202,6 +213,7 @@ export function readConfig(env: unknown): ConfigResult {
       credentialsKey: CREDENTIALS_KEY,
       resumeSeconds: result.output.RESUME_HOURS * 3600,
       allowedOrigins: ALLOWED_ORIGINS,
+      detachedShow: result.output.DETACHED_PRESENCE,
       logRetention: { days: result.output.LOG_DAYS, megabytes: result.output.LOG_MEGABYTES },
       newDevice: result.output.REPLAY_NEW_DEVICE,
     },

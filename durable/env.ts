@@ -16,6 +16,7 @@ export interface Env {
   ACCOUNTS?: string;
   CREDENTIALS_KEY?: string;
   ALLOWED_ORIGINS?: string;
+  DETACHED_PRESENCE?: string;
   LOG_DAYS?: string;
   LOG_MEGABYTES?: string;
   REPLAY_NEW_DEVICE?: string;

@@ -7,6 +7,7 @@ export const NS = {
   bookmarksLegacy: "storage:bookmarks",
   bytestreams: "http://jabber.org/protocol/bytestreams",
   caps: "http://jabber.org/protocol/caps",
+  caps2: "urn:xmpp:caps",
   carbons: "urn:xmpp:carbons:2",
   channelBinding: "urn:xmpp:sasl-cb:0",
   chatMarkers: "urn:xmpp:chat-markers:0",

@@ -12,7 +12,7 @@ import type { Room } from "./room.ts";
 import type { RoomContext } from "./room-context.ts";
 
 /** Neither a member's own business: our capabilities stand for all, a join is not repeated, rooms know no priority. */
-const NOT_KEPT = new Set<string | undefined>([NS.caps, NS.muc]);
+const NOT_KEPT = new Set<string | undefined>([NS.caps, NS.caps2, NS.muc]);
 
 /** What a client says of itself in a room, without addresses. */
 export function presenceContent(presence: Element): Element {

@@ -158,6 +158,11 @@ describe("PRES-2 PRES-3 what is replaced in it", () => {
     ["PRES-3 a negative priority", `<show>xa</show><priority>-1</priority>`, `<show>xa</show>`],
     ["PRES-2 capabilities", `<c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="x" ver="y"/>`, ``],
     [
+      "PRES-2 capabilities of XEP-0390",
+      `<c xmlns="urn:xmpp:caps"><hash xmlns="urn:xmpp:hashes:2" algo="sha-256">x</hash></c>`,
+      ``,
+    ],
+    [
       "everything else stays",
       `<status xml:lang="de">weg</status><x xmlns="vcard-temp:x:update"><photo>ab</photo></x><idle xmlns="urn:xmpp:idle:1" since="2026-01-01T00:00:00Z"/>`,
       `<status xml:lang="de">weg</status><idle xmlns="urn:xmpp:idle:1" since="2026-01-01T00:00:00Z"/><x xmlns="vcard-temp:x:update"><photo>ab</photo></x>`,

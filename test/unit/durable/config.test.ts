@@ -177,6 +177,21 @@ describe("settings of the upstream session", () => {
     expect(config({ SERVER_SILENCE_SECONDS: text }).serverSilenceSeconds).toBe(expected);
   });
 
+  it.each([
+    ["", "away"],
+    ["available", ""],
+    ["xa", "xa"],
+    [" dnd ", "dnd"],
+  ])("PRES-1 DETACHED_PRESENCE %j: %j", (text, expected) => {
+    expect(config({ DETACHED_PRESENCE: text }).detachedShow).toBe(expected);
+  });
+
+  it("CFG-3 what it cannot be is named", () => {
+    expect(problems({ DETACHED_PRESENCE: "offline" })).toEqual([
+      "DETACHED_PRESENCE: must be available, away, chat, dnd or xa",
+    ]);
+  });
+
   it("CFG-3 what neither can be is named", () => {
     expect(problems({ ALLOW_SASL_PLAIN: "yes" })).toEqual([`ALLOW_SASL_PLAIN: must be "true" or "false"`]);
     for (const text of ["0", "301", "2.5", "soon", "-1"]) {
