@@ -89,6 +89,7 @@ function unloggable(message: Element): string | undefined {
   if (type === "headline") return "headlines are not conversation";
   if (message.getChild("no-store", NS.hints)) return "<no-store/> hint";
   if (message.getChild("no-permanent-store", NS.hints)) return "<no-permanent-store/> hint";
+  if (message.getChild("data", NS.ibb)) return "bytes of a session, for the client that has it (JING-4)";
   let says = false;
   for (const child of message.getChildElements()) {
     const namespace = child.getNS() ?? "";

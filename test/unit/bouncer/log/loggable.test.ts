@@ -87,6 +87,11 @@ describe("LOG-2 of what comes, this is not", () => {
     ],
     ["no-store", `<message ${CHAT}>${BODY}${hint("no-store")}</message>`, "<no-store/> hint"],
     [
+      "regression: in-band bytes, which are for the client that has the session",
+      `<message ${CHAT}><data xmlns="http://jabber.org/protocol/ibb" sid="s" seq="0">AAAA</data>${hint("store")}</message>`,
+      "bytes of a session, for the client that has it (JING-4)",
+    ],
+    [
       "no-permanent-store",
       `<message ${CHAT}>${BODY}${hint("no-permanent-store")}${hint("store")}</message>`,
       "<no-permanent-store/> hint",
