@@ -25,6 +25,10 @@ export class DistinctTimes {
     if (saidMs % SECOND_MS !== 0) return saidMs;
     this.#inSecond = saidMs === this.#secondMs ? this.#inSecond + 1 : 0;
     this.#secondMs = saidMs;
-    return saidMs + Math.min(this.#inSecond, SECOND_MS - 1);
+    const apartMs = saidMs + Math.min(this.#inSecond, SECOND_MS - 1);
+    // What came in that second as it was said came before: a server sends again, with stamps, what was on its way.
+    const isBehind = this.#latestMs >= apartMs && this.#latestMs < saidMs + SECOND_MS - 1;
+    if (isBehind) this.#latestMs += 1;
+    return isBehind ? this.#latestMs : apartMs;
   }
 }
