@@ -54,6 +54,19 @@ describe("MUC-4 history is within what the joiner asks for", () => {
     expect(textsTo(world, "alice/two")).toEqual([...expected, "Tea"]);
   });
 
+  it("MUC-4 regression: what the server sends again, with the second in which it was said, stays behind what came in it before", () => {
+    const world = heard();
+    world.nowMs = Date.parse("2026-01-01T00:05:10.700Z");
+    world.upstreamSends(to(says("bob", "m6")));
+    world.restart({ connected: ["alice/one"] });
+    world.upstreamResumed();
+    const delay = `<delay xmlns="urn:xmpp:delay" from="example.org" stamp="2026-01-01T00:05:10Z"/>`;
+    world.upstreamSends(to(says("bob", "m7")).replace("</message>", `${delay}</message>`));
+    world.attach("alice/two", "two");
+    world.send("alice/two", join("al"));
+    expect(textsTo(world, "alice/two")).toEqual(["m1", "m2", "m3", "m4", "m5", "m6", "m7", "Tea"]);
+  });
+
   it("MUC-4 a room's history is asked for once, and each of those who wait gets what it wants of it", () => {
     const world = new AccountWorld();
     for (const [name, history] of [
