@@ -7,16 +7,23 @@ const SECOND_MS = 1_000;
 const MAX_AHEAD_MS = SECOND_MS;
 
 export class DistinctTimes {
-  /** The latest time that was given to what came as it was said. */
-  #latestMs = 0;
+  /** The latest time that was given to what came as it was said; undefined until it is needed, in a new process. */
+  #latestMs: number | undefined;
+  readonly #loggedMs: () => number | undefined;
   /** The second that a server has named last, and how many messages came with it one after the other. */
   #secondMs = Number.NaN;
   #inSecond = 0;
 
+  /** `loggedMs` tells the time of what was logged last, by an earlier process. */
+  constructor(loggedMs: () => number | undefined) {
+    this.#loggedMs = loggedMs;
+  }
+
   /** What comes within one millisecond gets times in its order all the same. */
   now(nowMs: number): number {
-    const isSame = nowMs <= this.#latestMs && this.#latestMs - nowMs < MAX_AHEAD_MS;
-    this.#latestMs = isSame ? this.#latestMs + 1 : nowMs;
+    const latestMs = this.#latest();
+    const isSame = nowMs <= latestMs && latestMs - nowMs < MAX_AHEAD_MS;
+    this.#latestMs = isSame ? latestMs + 1 : nowMs;
     return this.#latestMs;
   }
 
@@ -27,8 +34,14 @@ export class DistinctTimes {
     this.#secondMs = saidMs;
     const apartMs = saidMs + Math.min(this.#inSecond, SECOND_MS - 1);
     // What came in that second as it was said came before: a server sends again, with stamps, what was on its way.
-    const isBehind = this.#latestMs >= apartMs && this.#latestMs < saidMs + SECOND_MS - 1;
-    if (isBehind) this.#latestMs += 1;
-    return isBehind ? this.#latestMs : apartMs;
+    const latestMs = this.#latest();
+    const isBehind = latestMs >= apartMs && latestMs < saidMs + SECOND_MS - 1;
+    if (isBehind) this.#latestMs = latestMs + 1;
+    return isBehind ? latestMs + 1 : apartMs;
+  }
+
+  #latest(): number {
+    this.#latestMs ??= this.#loggedMs() ?? 0;
+    return this.#latestMs;
   }
 }

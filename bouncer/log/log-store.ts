@@ -80,6 +80,8 @@ export interface LogStore {
   append(entry: LogEntry): number | undefined;
   /** The number of the latest message; 0 when there never was one. */
   head(): number;
+  /** When the last messages were said, at the latest; undefined without any. */
+  latestMs(): number | undefined;
   /** After `after`, oldest first: what is no room's, and was not sent by `exceptFrom`. At least one message, if there is any. */
   page(after: number, limits: { count: number; length: number; exceptFrom: string }): LogPage;
   /** The latest `count` messages of one peer, a room for one, after `after`; oldest first. */

@@ -43,7 +43,7 @@ export class MessageLog {
   #stanza: Element | undefined;
   #place: Place | undefined;
   #isRepeated = false;
-  readonly #times = new DistinctTimes();
+  readonly #times: DistinctTimes;
 
   constructor(
     ports: Pick<Ports, "clock" | "log">,
@@ -53,6 +53,7 @@ export class MessageLog {
     this.#ports = ports;
     this.#session = session;
     this.#archive = archive;
+    this.#times = new DistinctTimes(() => ports.log.latestMs());
     this.#duplicates = new Duplicates(ports.log);
   }
 

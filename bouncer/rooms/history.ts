@@ -72,7 +72,7 @@ export class RoomHistory {
       read
         .filter(({ message }) => !retracted.has(stanzaIdBy(room, message) ?? ""))
         // What was filled in (MAM-12) has a later place than what came meanwhile.
-        .toSorted((a, b) => secondOf(a.atMs) - secondOf(b.atMs))
+        .toSorted((a, b) => a.atMs - b.atMs)
     );
   }
 }
@@ -82,12 +82,4 @@ function asHistory(message: Element, room: string, to: string, stamp: string): E
   copy.attrs.to = to;
   if (!copy.getChild("delay", NS.delay)) copy.append(xml("delay", { xmlns: NS.delay, from: room, stamp }));
   return copy;
-}
-
-/**
- * Some of the log's times are a server's, which knows only the second (what it sends again after a resumption, for one): within a
- * second the order is that in which it came.
- */
-function secondOf(atMs: number): number {
-  return Math.floor(atMs / 1_000);
 }

@@ -22,6 +22,8 @@ const MAX_WINDOW_LOOKED_AT = 20_000;
 
 /** What is not listed yet may be more than this, but then it is not what a session begins with. */
 const MAX_NEWEST_LOOKED_AT = 5_000;
+/** What is filled in has older times than what came before it: the latest time is looked for among so many. */
+const LATEST = 20;
 
 export class LogTable implements LogStore {
   readonly #sql: SqlStorage;
@@ -54,6 +56,15 @@ export class LogTable implements LogStore {
 
   head(): number {
     return this.#head;
+  }
+
+  latestMs(): number | undefined {
+    const { latest } = this.#sql
+      .exec<{
+        latest: number | null;
+      }>("SELECT max(at_ms) AS latest FROM (SELECT at_ms FROM log ORDER BY seq DESC LIMIT ?)", LATEST)
+      .one();
+    return latest ?? undefined;
   }
 
   page(

@@ -68,6 +68,14 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(SERVERS))
       return await response.text();
     }
 
+    /** The room has said that it has an archive: that is asked when it is first joined. */
+    async function archiveKnown(account: Account, room: string): Promise<void> {
+      await waitFor("its answer", async () => {
+        const trace = await ask(account, "trace");
+        return trace.split("\n").some((line) => line.includes("IQ-2") && line.includes(room));
+      });
+    }
+
     /** What the log has of the room, as it is exported. */
     async function logOf(account: Account, room: string): Promise<string[]> {
       const text = await ask(account, `log?format=jsonl&with=${encodeURIComponent(room)}`);
@@ -89,6 +97,7 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(SERVERS))
       await enter(room, "al", desk);
       bob.send(say(room, "before"));
       await heard(desk, "before");
+      await archiveKnown(alice, room);
       const missed = await outage(bob, room, desk.fullJid);
       await stage.worker.restart();
 
@@ -123,11 +132,7 @@ describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(SERVERS))
         (stanza) => stanza.attrs.from === `${room}/al`,
         0,
       );
-      // The room is known to have an archive.
-      await waitFor("its answer", async () => {
-        const trace = await ask(alice, "trace");
-        return trace.split("\n").some((line) => line.includes("IQ-2") && line.includes(room));
-      });
+      await archiveKnown(alice, room);
       const missed = await outage(bob, room, attrs.to ?? "");
       await stage.worker.restart();
 

@@ -24,6 +24,11 @@ export class MemoryLog implements LogStore {
     return this.#head;
   }
 
+  latestMs(): number | undefined {
+    const times = this.messages.slice(-20).map(({ atMs }) => atMs);
+    return times.length === 0 ? undefined : Math.max(...times);
+  }
+
   page(after: number, { count, length, exceptFrom }: Parameters<LogStore["page"]>[1]) {
     const found = this.messages.filter(
       ({ seq, room, device }) => seq > after && !room && device !== exceptFrom,

@@ -67,6 +67,16 @@ describe("MUC-4 history is within what the joiner asks for", () => {
     expect(textsTo(world, "alice/two")).toEqual(["m1", "m2", "m3", "m4", "m5", "m6", "m7", "Tea"]);
   });
 
+  it("MUC-4 regression: what is filled in late has its place by its time, within a second too", () => {
+    const world = heard();
+    world.nowMs = Date.parse("2026-01-01T00:05:20Z");
+    world.upstreamSends(to(said("bob", "m7", "2026-01-01T00:05:10.700Z")));
+    world.upstreamSends(to(said("bob", "m6", "2026-01-01T00:05:10.200Z")));
+    world.attach("alice/two", "two");
+    world.send("alice/two", join("al"));
+    expect(textsTo(world, "alice/two")).toEqual(["m1", "m2", "m3", "m4", "m5", "m6", "m7", "Tea"]);
+  });
+
   it("MUC-4 a room's history is asked for once, and each of those who wait gets what it wants of it", () => {
     const world = new AccountWorld();
     for (const [name, history] of [
