@@ -24,6 +24,7 @@ import { makeParts } from "./parts.ts";
 import { PeerSessions } from "./peer-sessions.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
+import { RawCopies } from "./raw-copies.ts";
 import type { Session } from "./session.ts";
 import { Trace, type TraceEntry } from "./trace.ts";
 import { reportUndelivered, type Undelivered, undeliveredError } from "./undelivered.ts";
@@ -71,13 +72,15 @@ export class Account {
     const logged = { ports, clients: this.#clients, session: this.#session, trace, archive };
     this.#log = new MessageLog(ports, this.#session, archive);
     const held = new HeldBack(ports, this.#clients, bareJid);
-    const catchUp = new CatchUp({ ...logged, held, newDevice });
+    const rawCopies = new RawCopies(ports);
+    const catchUp = new CatchUp({ ...logged, held, rawCopies, newDevice });
     this.#outlet = new Outlet({ ports, trace, log: this.#log, catchUp, held });
     const caps = new OwnCaps(ports.store.capabilities, this.#clients);
     const shared = {
       ports,
       clients: this.#clients,
       caps,
+      rawCopies,
       outlet: this.#outlet,
       session: this.#session,
     };

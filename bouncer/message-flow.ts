@@ -11,6 +11,7 @@ import type { MessageLog } from "./log/message-log.ts";
 import { fanOutMessage, sentCopies } from "./messages.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId } from "./ports.ts";
+import type { RawCopies } from "./raw-copies.ts";
 import type { Session } from "./session.ts";
 
 /** Errors come soon after what they answer. */
@@ -22,6 +23,7 @@ interface MessageFlowDependencies {
   outlet: Outlet;
   session: Session;
   log: Pick<MessageLog, "sent">;
+  rawCopies: Pick<RawCopies, "isFor">;
   /** A client's message is on its way to the server. */
   onSent(id: ClientId, message: Element): void;
 }
@@ -36,13 +38,14 @@ export class MessageFlow {
   }
 
   fromUpstream(message: Element): void {
-    const { clients, outlet, session } = this.#deps;
+    const { clients, outlet, rawCopies, session } = this.#deps;
     this.#note(readCarbon(message, session.bareJid)?.message ?? message);
-    for (const delivery of fanOutMessage(message, clients, session.bareJid)) outlet.deliver(delivery);
+    const deliveries = fanOutMessage(message, clients, session.bareJid, rawCopies);
+    for (const delivery of deliveries) outlet.deliver(delivery);
   }
 
   fromClient(id: ClientId, message: Element): void {
-    const { clients, log, outlet, session } = this.#deps;
+    const { clients, log, outlet, rawCopies, session } = this.#deps;
     if (!outlet.toUpstream("MSG-5", message, "what a client sends goes upstream once", id)) {
       return outlet.refuse(message, id);
     }
@@ -54,7 +57,8 @@ export class MessageFlow {
     if (type === "error" && !this.#answerable.has(keyOf(to, about))) {
       return outlet.withhold("MSG-6", message, "the error of a message that was not conversation");
     }
-    outlet.deliver({ ...sentCopies(message, id, clients, session), logSeq });
+    const deliveries = sentCopies(message, id, clients, session, rawCopies);
+    for (const delivery of deliveries) outlet.deliver({ ...delivery, logSeq });
   }
 
   /** XEP-0280 section 6.1: an error is copied when the message that it answers was eligible. */

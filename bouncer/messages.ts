@@ -8,9 +8,15 @@ import { bareJidOf } from "../xmpp/jid.ts";
 import type { Clients } from "./clients.ts";
 import type { Delivery } from "./outlet.ts";
 import type { ClientId } from "./ports.ts";
+import type { RawCopies } from "./raw-copies.ts";
 
 /** MSG-in: who gets a message that the server sent. */
-export function fanOutMessage(message: Element, clients: Clients, bareJid: string): Delivery[] {
+export function fanOutMessage(
+  message: Element,
+  clients: Clients,
+  bareJid: string,
+  rawCopies: Pick<RawCopies, "isFor">,
+): Delivery[] {
   const carbon = readCarbon(message, bareJid);
   if (!carbon) {
     return [
@@ -25,16 +31,35 @@ export function fanOutMessage(message: Element, clients: Clients, bareJid: strin
     to: withCarbons,
     reason: `the server's ${carbon.direction} carbon, to clients that enabled carbons`,
   };
-  const inner: Delivery =
-    carbon.direction === "received"
-      ? {
-          rule: "MSG-3",
-          stanza: carbon.message,
-          to: without,
-          reason: "no carbons enabled: the message itself",
-        }
-      : { rule: "MSG-4", stanza: carbon.message, to: [], reason: "no carbons enabled: no sent copies" };
-  return without.length === 0 ? [raw] : [raw, inner];
+  if (without.length === 0) return [raw];
+  if (carbon.direction === "sent") return [raw, ...sentElsewhere(carbon.message, clients, rawCopies)];
+  const reason = "no carbons enabled: the message itself";
+  return [raw, { rule: "MSG-3", stanza: carbon.message, to: without, reason }];
+}
+
+/** What a direct client of the account has sent, for those without carbons: at least one of them is there. */
+function sentElsewhere(message: Element, clients: Clients, rawCopies: Pick<RawCopies, "isFor">): Delivery[] {
+  const ineligible = carbonIneligibility(message);
+  if (ineligible !== undefined) return [{ rule: "MSG-6", stanza: message, to: [], reason: ineligible }];
+  const copies = rawCopy(message, clients, rawCopies);
+  const isForAll = clients.idsWhere((client) => !client.carbons && !rawCopies.isFor(client)).length === 0;
+  if (isForAll) return copies;
+  return [
+    ...copies,
+    { rule: "MSG-4", stanza: message, to: [], reason: "no carbons enabled: no sent copies" },
+  ];
+}
+
+/** MSG-8: the message itself, for whom the owner has switched that on. Nothing where that is nobody. */
+function rawCopy(
+  message: Element,
+  clients: Clients,
+  rawCopies: Pick<RawCopies, "isFor">,
+  sender?: ClientId,
+): Delivery[] {
+  const to = clients.idsWhere((client) => client.id !== sender && rawCopies.isFor(client));
+  const reason = "no carbons enabled, and its owner wants copies there";
+  return to.length === 0 ? [] : [{ rule: "MSG-8", stanza: message, to, reason }];
 }
 
 /**
@@ -46,8 +71,9 @@ export function sentCopies(
   sender: ClientId,
   clients: Clients,
   account: { bareJid: string; fullJid: string },
-): Delivery {
-  const withheld = (reason: string): Delivery => ({ rule: "MSG-6", stanza: message, to: [], reason });
+  rawCopies: Pick<RawCopies, "isFor">,
+): Delivery[] {
+  const withheld = (reason: string): Delivery[] => [{ rule: "MSG-6", stanza: message, to: [], reason }];
   const ineligible = carbonIneligibility(message);
   if (ineligible !== undefined) return withheld(ineligible);
   const { to } = message.attrs;
@@ -56,5 +82,8 @@ export function sentCopies(
   message.attrs.from = account.fullJid;
   const copy = carbonOf(message, "sent", account.bareJid, account.fullJid);
   const siblings = clients.idsWhere((client) => client.carbons && client.id !== sender);
-  return { rule: "MSG-5", stanza: copy, to: siblings, reason: "sent carbon to the other clients" };
+  return [
+    { rule: "MSG-5", stanza: copy, to: siblings, reason: "sent carbon to the other clients" },
+    ...rawCopy(message, clients, rawCopies, sender),
+  ];
 }

@@ -13,6 +13,7 @@ import type { CatchUp } from "./log/catch-up.ts";
 import type { MessageLog } from "./log/message-log.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
+import type { RawCopies } from "./raw-copies.ts";
 import type { Session } from "./session.ts";
 
 /** What every part may use. Only account.ts changes the session and which clients there are. */
@@ -22,6 +23,8 @@ export interface PartContext {
   outlet: Outlet;
   session: Session;
   caps: OwnCaps;
+  /** Who gets sent messages as they are. */
+  rawCopies: RawCopies;
   /** Nothing more will be heard of contacts with such addresses: they are unavailable from now on. */
   forgetContacts(isGone: (address: string) => boolean): void;
   /** Is this bare JID a room that the account is in? */

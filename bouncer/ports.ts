@@ -119,6 +119,8 @@ export interface Ports {
     held: TextStore;
     /** Which clients have asked for the block list (XEP-0191), by their ids. */
     blockList: TextStore;
+    /** The devices that get sent messages as they are (bouncer/raw-copies.ts), by name. */
+    rawCopies: TextStore;
     devices: DeviceStore;
     /** The last notification of each node, by publisher and node (XEP-0163). */
     pep: TextStore;

@@ -1,6 +1,7 @@
 /** Which commands there are, in the order in which clients list them. */
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
+import { copiesRawCommand } from "./copies-raw-command.ts";
 import { forgetCommand } from "./forget-command.ts";
 import { deleteCommand, exportCommand } from "./log-commands.ts";
 import { type PinnedRooms, pinnedRoomsCommand } from "./pinned-rooms-command.ts";
@@ -10,7 +11,7 @@ import { traceCommand } from "./trace-command.ts";
 
 /** The commands of one account. */
 export function makeCommands(
-  { ports, outlet, clients, session }: PartContext,
+  { ports, outlet, clients, session, rawCopies }: PartContext,
   rooms: PinnedRooms,
 ): Command[] {
   return [
@@ -21,6 +22,9 @@ export function makeCommands(
       deviceOf: (id) => clients.get(id)?.device,
     }),
     pinnedRoomsCommand(rooms),
+    copiesRawCommand(rawCopies, () =>
+      clients.byRecency().flatMap(({ id, device, carbons }) => (carbons || device === id ? [] : [device])),
+    ),
     searchCommand({
       search: (query) => ports.owner.search(query),
       stamp: (atMs) => ports.clock.stamp(atMs),

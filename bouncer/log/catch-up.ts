@@ -12,6 +12,7 @@ import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { HeldBack } from "../held-back.ts";
 import type { Part } from "../part.ts";
 import type { ClientId, Ports } from "../ports.ts";
+import type { RawCopies } from "../raw-copies.ts";
 import type { Session } from "../session.ts";
 import type { Trace } from "../trace.ts";
 import { deviceName, Devices } from "./devices.ts";
@@ -32,6 +33,7 @@ interface CatchUpDependencies {
   trace: Trace;
   /** What waits for a client because nobody is looking at it. */
   held: Pick<HeldBack, "flush">;
+  rawCopies: Pick<RawCopies, "isFor">;
   archive: Pick<ArchiveHost, "fromLog">;
   newDevice: NewDeviceWindow;
 }
@@ -260,11 +262,12 @@ export class CatchUp implements Part {
     ports.clients.send([id], serialize(this.#roundTrips.ask(id, head)));
   }
 
-  #replayed(message: LoggedMessage, { carbons }: Client): string | undefined {
-    const { archive, session, ports } = this.#deps;
+  #replayed(message: LoggedMessage, client: Client): string | undefined {
+    const { archive, session, ports, rawCopies } = this.#deps;
     const { atMs, seq, sent } = message;
     const frame = archive.fromLog(message.frame, seq);
-    return replayForm({ sent, frame }, ports.clock.stamp(atMs), { ...session, carbons });
+    const copies = client.carbons ? "carbons" : rawCopies.isFor(client) ? "raw" : "none";
+    return replayForm({ sent, frame }, ports.clock.stamp(atMs), { ...session, copies });
   }
 
   #beginOfNew(nowMs: number): number {

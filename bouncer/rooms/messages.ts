@@ -130,16 +130,20 @@ function configured(context: RoomContext, room: Room, codes: readonly string[]):
 
 /** XEP-0045 section 7.5 and XEP-0280 section 6.1: to those in the room, marked as what it is. */
 function copyToSiblings(context: RoomContext, room: Room, sender: ClientId, message: Element): void {
-  const { clients, outlet, session } = context;
+  const { clients, outlet, rawCopies, session } = context;
   if (!message.getChild("x", NS.mucUser)) message.append(xml("x", { xmlns: NS.mucUser }));
   const client = clients.get(sender);
   const logged = client && context.log.messages.sent(message, deviceName(client));
   const ineligible = carbonIneligibility(message);
   if (ineligible !== undefined) return outlet.withhold("MUC-13", message, ineligible);
   const stanza = carbonOf(message, "sent", session.bareJid, session.fullJid);
-  const to = [...room.members.keys()].filter((id) => id !== sender && clients.get(id)?.carbons === true);
+  const isOther = (id: ClientId): boolean => id !== sender && room.members.has(id);
+  const to = clients.idsWhere(({ id, carbons }) => carbons && isOther(id));
   const logSeq = logged?.outcome === "logged" ? logged.place.seq : undefined;
   outlet.deliver({ rule: "MUC-13", stanza, to, reason: "a copy for the others there", logSeq });
+  const raw = clients.idsWhere((other) => isOther(other.id) && rawCopies.isFor(other));
+  const reason = "no carbons enabled, and its owner wants copies there";
+  if (raw.length > 0) outlet.deliver({ rule: "MSG-8", stanza: message, to: raw, reason, logSeq });
 }
 
 function isArchiveResult(message: Element): boolean {

@@ -16,6 +16,7 @@ export function policyStore(sql: SqlStorage): Ports["store"] {
     peerSessions: new TextTable(sql, "peer-sessions"),
     held: new TextTable(sql, "held"),
     blockList: new TextTable(sql, "block-list"),
+    rawCopies: new TextTable(sql, "copies-raw"),
     devices: new DeviceRows(sql),
     pep: new TextTable(sql, "pep"),
     roster: new TextTable(sql, "roster"),

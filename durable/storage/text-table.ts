@@ -5,6 +5,7 @@ type Topic =
   | "archive"
   | "block-list"
   | "capabilities"
+  | "copies-raw"
   | "holes"
   | "held"
   | "inbound"

@@ -71,6 +71,7 @@ export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"]
     peerSessions: memoryTextStore(),
     held: memoryTextStore(),
     blockList: memoryTextStore(),
+    rawCopies: memoryTextStore(),
     devices,
     pep: memoryTextStore(),
     roster: memoryTextStore(),

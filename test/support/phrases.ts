@@ -74,3 +74,30 @@ export function hasCapabilities(client: string, features: readonly string[], { k
   ];
   return known ? says : [...says, ...isAsked];
 }
+
+/** The command `copies-raw`, begun, or with these devices filled in. */
+export function copiesRawCommand(session?: string, devices: readonly string[] = []): string {
+  const form = `<x xmlns="jabber:x:data" type="submit"><field var="devices">${valuesOf(devices)}</field></x>`;
+  const [attribute, inside] = session === undefined ? ["", ""] : [` sessionid="${session}"`, form];
+  return `<iq xmlns="jabber:client" type="set" to="$full" id="raw"><command xmlns="http://jabber.org/protocol/commands" node="copies-raw"${attribute}>${inside}</command></iq>`;
+}
+
+/** The owner asks which devices get sent messages as they are, is shown these, and names others in their place. */
+export function copiesRaw(client: string, before: readonly string[], after: readonly string[]): Script {
+  const session = `$raw${before.length}to${after.length}`;
+  const answer = (status: string, inside: string): string =>
+    `<iq type="result" from="$full" id="raw"><command xmlns="http://jabber.org/protocol/commands" node="copies-raw" sessionid="${session}" status="${status}" xml:lang="en">${inside}</command></iq>`;
+  const form =
+    `<actions execute="complete"><complete/></actions><x xmlns="jabber:x:data" type="form"><title>$_</title>` +
+    `<instructions>$_</instructions><field var="devices" label="Devices" type="text-multi">${valuesOf(before)}</field></x>`;
+  return [
+    { from: client, send: copiesRawCommand() },
+    { to: client, expect: answer("executing", form) },
+    { from: client, send: copiesRawCommand(session, after) },
+    { to: client, expect: answer("completed", `<note type="info">Saved.</note>`) },
+  ];
+}
+
+function valuesOf(devices: readonly string[]): string {
+  return devices.map((device) => `<value>${device}</value>`).join("");
+}

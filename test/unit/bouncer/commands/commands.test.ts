@@ -23,6 +23,7 @@ describe("CMD-1 the account's own clients find its commands (XEP-0050 section 2)
           `<item jid="$full" node="status" name="How the proxy is doing"/>` +
           `<item jid="$full" node="trace" name="What went where, and why"/>` +
           `<item jid="$full" node="pinned-rooms" name="Rooms to stay in"/>` +
+          `<item jid="$full" node="copies-raw" name="Devices that get sent messages without carbons"/>` +
           `<item jid="$full" node="search" name="Search all conversations"/>` +
           `<item jid="$full" node="export-log" name="Export conversations"/>` +
           `<item jid="$full" node="delete-log" name="Delete conversations"/>` +

@@ -2,7 +2,7 @@
 
 import { describe, it } from "vitest";
 import { playPolicy } from "../../../support/account-world.ts";
-import { enablesCarbons } from "../../../support/phrases.ts";
+import { copiesRaw, enablesCarbons } from "../../../support/phrases.ts";
 import { both, join, occupant, ROOM, said, says, subject, twoInRoom } from "./words.ts";
 
 const notAcceptable = (address: string, attributes = ""): string =>
@@ -170,6 +170,17 @@ describe("MUC-13 private messages through a room", () => {
       ]);
     },
   );
+
+  it("MUC-13 MSG-8 as it is to a named device without carbons that is in the room, and to no other", async () => {
+    await playPolicy([
+      ...twoInRoom,
+      ...copiesRaw("alice/one", [], ["alice/two", "alice/three"]),
+      { from: "alice/one", send: toBob("") },
+      { upstream: "gets", xml: toBob("") },
+      { to: "alice/two", expect: toBob(X, ` from="$full"`) },
+      { silent: "alice/three" },
+    ]);
+  });
 
   it("MUC-13 one that is marked private is not copied", async () => {
     const secret = `<message to="${ROOM}/bob" type="chat"><body>psst</body><private xmlns="urn:xmpp:carbons:2"/></message>`;
