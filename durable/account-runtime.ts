@@ -85,7 +85,7 @@ export class AccountRuntime {
     this.#guard = this.#makeGuard(config);
     this.#log = new AccountLog(storage.sql, config.logRetention);
     this.policy = this.#makePolicy(bareJid, config);
-    const outbound = new Outbound(storage.sql);
+    const outbound = new Outbound(storage.sql, storage.later);
     this.upstream = new Upstream({
       account: jid,
       route: (prefer) => routeTo(jid.domain, config, prefer),
@@ -100,6 +100,7 @@ export class AccountRuntime {
         outbound,
         undelivered: this.#undelivered,
         newId: nonce,
+        postponed: storage,
         isGivenUp: (id) => this.policy.isGivenUp(id),
       }),
       patience: patienceOf(config.serverSilenceSeconds),
@@ -223,7 +224,7 @@ export class AccountRuntime {
       onBound: (fullJid, chosen) => this.#onBound(fullJid, chosen),
       onResumed: (fullJid) => this.#onResumed(fullJid),
       onStanza: (stanza) => this.policy.fromUpstream(stanza),
-      onTurnEnd: () => this.#armTimer(),
+      onTurnEnd: () => this.#endTurn(),
       onLost: (reason) => this.#onLost(reason),
       onRefused: (reason) => this.#onRefused(reason),
     };
@@ -266,6 +267,11 @@ export class AccountRuntime {
     // UP-16: as soon as there is somebody to tell.
     if (this.#undelivered.length > 0 && this.policy.hasClients)
       this.policy.undelivered(this.#undelivered.takeAll());
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    this.#storage.endTurn();
     this.#armTimer();
   }
 
@@ -305,7 +311,7 @@ export class AccountRuntime {
         askForAck: (id: string) => this.clients.askForAck(id),
         replace: (id: string) => this.clients.replace(id),
       },
-      store: policyStore(this.#storage.sql),
+      store: policyStore(this.#storage),
       log: this.#log.store,
       clock: {
         nowMs: () => Date.now(),

@@ -2,6 +2,7 @@
  * Stanzas on their way to the account's server, in order, in the table `outbound`: what a client was told is accepted
  * survives the process. A row is gone once the server has acknowledged its stanza.
  */
+import { atOnce, type Postpone } from "./postponed.ts";
 import { fitsRow } from "./row-size.ts";
 
 /** With the server gone for long, clients must not fill the object's memory or disk. */
@@ -16,12 +17,14 @@ export interface QueuedStanza {
 
 export class Outbound {
   readonly #sql: SqlStorage;
+  readonly #later: Postpone;
   /** Rows are numbered without gaps from #first to #next - 1. */
   #first: number;
   #next: number;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, later: Postpone = atOnce) {
     this.#sql = sql;
+    this.#later = later;
     const { first, last } = sql
       .exec<{ first: number | null; last: number | null }>(
         "SELECT min(seq) AS first, max(seq) AS last FROM outbound",
@@ -77,6 +80,12 @@ export class Outbound {
     if (count === 0) return;
     this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first + count);
     this.#first += count;
+  }
+
+  /** The server has the `count` oldest: it says so again when the session is resumed, so that it need not be on disk at once. */
+  acknowledgeOldest(count: number): void {
+    this.#first += count;
+    this.#later("outbound", () => this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first));
   }
 
   #append({ stanza, atMs, sender }: QueuedStanza): void {

@@ -1,16 +1,17 @@
 /** What the policy keeps (bouncer/ports.ts), each in its table. */
 import type { Ports } from "../../bouncer/ports.ts";
 import { DeviceRows } from "./device-rows.ts";
+import type { Lease } from "./lease.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./presence-tables.ts";
 import { RoomTables } from "./room-tables.ts";
 import { TextTable } from "./text-table.ts";
 
-export function policyStore(sql: SqlStorage): Ports["store"] {
+export function policyStore({ sql, later }: Pick<Lease, "sql" | "later">): Ports["store"] {
   return {
     contacts: new ContactPresenceTable(sql),
     directed: new DirectedPresenceTable(sql),
     capabilities: new TextTable(sql, "capabilities"),
-    requests: new TextTable(sql, "requests"),
+    requests: new TextTable(sql, "requests", later),
     inbound: new TextTable(sql, "inbound"),
     receipts: new TextTable(sql, "receipts"),
     peerSessions: new TextTable(sql, "peer-sessions"),

@@ -1,5 +1,6 @@
 /** The policy's text stores, each a topic in the table `policy_text`. Bounds are the policy's. */
 import type { TextStore } from "../../bouncer/ports.ts";
+import { atOnce, type Postpone } from "./postponed.ts";
 
 type Topic =
   | "archive"
@@ -18,10 +19,13 @@ type Topic =
 export class TextTable implements TextStore {
   readonly #sql: SqlStorage;
   readonly #topic: Topic;
+  readonly #later: Postpone;
 
-  constructor(sql: SqlStorage, topic: Topic) {
+  /** `later`: deletions may be put off. */
+  constructor(sql: SqlStorage, topic: Topic, later: Postpone = atOnce) {
     this.#sql = sql;
     this.#topic = topic;
+    this.#later = later;
   }
 
   entries(): { key: string; value: string; atMs: number }[] {
@@ -43,6 +47,8 @@ export class TextTable implements TextStore {
   }
 
   delete(key: string): void {
-    this.#sql.exec("DELETE FROM policy_text WHERE topic = ? AND key = ?", this.#topic, key);
+    this.#later(`${this.#topic} ${key}`, () =>
+      this.#sql.exec("DELETE FROM policy_text WHERE topic = ? AND key = ?", this.#topic, key),
+    );
   }
 }

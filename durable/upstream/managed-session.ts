@@ -19,6 +19,7 @@ import {
   newlyAcknowledged,
   REQUEST_ACK,
 } from "../../xmpp/stream-management.ts";
+import type { Lease } from "../storage/lease.ts";
 import type { Outbound } from "../storage/outbound.ts";
 import type { UndeliveredTable } from "../storage/undelivered.ts";
 import type { UpstreamRow, UpstreamRows } from "../storage/upstream-row.ts";
@@ -40,6 +41,8 @@ interface SessionTables {
   rows: UpstreamRows;
   outbound: Outbound;
   undelivered: UndeliveredTable;
+  /** How writes are put off (COST-4). */
+  postponed: Pick<Lease, "later" | "save">;
   /** An id that nobody can guess. */
   newId(): string;
   /** Was the asker of the IQ request with this id told that it failed? */
@@ -95,7 +98,7 @@ export class ManagedSession {
    * queued before follows, without the presence that belonged to the old session. All of it comes out of drain().
    */
   begin(fullJid: string, sm: Enabled | undefined, introduce: () => void): void {
-    const { outbound, rows } = this.#tables;
+    const { outbound } = this.#tables;
     const isVoid = (stanza: string): boolean => isSessionPresence(stanza) || this.#isGivenUp(stanza);
     const queued = outbound.takeAll().filter(({ stanza }) => !isVoid(stanza));
     this.#connected(sm ? "acks" : "pings");
@@ -108,7 +111,7 @@ export class ManagedSession {
       acknowledged: 0,
       handedOver: sm ? null : outbound.first - 1,
     };
-    rows.write(this.#row);
+    this.#write();
     try {
       introduce();
     } finally {
@@ -154,8 +157,10 @@ export class ManagedSession {
     this.#dirty = true;
   }
 
-  /** The answer to `<r/>`; call endTurn before it leaves. */
+  /** The answer to `<r/>`: what it says has to be durable first. Written now, sent when the platform has it on disk. */
   ack(): string {
+    this.endTurn();
+    this.#tables.postponed.save();
     return ackNonza(this.#row?.handled ?? 0);
   }
 
@@ -169,16 +174,18 @@ export class ManagedSession {
   isConfirmation(stanza: Element): boolean {
     if (!this.#ping?.isAnsweredBy(stanza)) return false;
     this.#drop(this.#ping.count);
+    // UP-16: what is confirmed is not to be told as lost.
+    this.#tables.postponed.save();
     this.#ping = undefined;
     this.#askedAtMs = undefined;
     return true;
   }
 
-  /** One row however many stanzas a turn has had. */
+  /** One row however many stanzas a turn has had; with what else it has written, if it has written anything. */
   endTurn(): void {
     if (!this.#dirty || !this.#row) return;
     this.#dirty = false;
-    this.#tables.rows.write(this.#row);
+    this.#writeLater();
   }
 
   /** Queues a stanza; false when there is no room. On a connection that stands, drain() then says what to send. */
@@ -245,7 +252,7 @@ export class ManagedSession {
   #handOver(): void {
     if (!this.#row || this.#row.handedOver === null) return;
     this.#row.handedOver = this.#tables.outbound.first + this.#sent.length - 1;
-    this.#tables.rows.write(this.#row);
+    this.#write();
   }
 
   /** UP-16: of what was handed over nobody knows more. Subscription requests can be repeated without harm (RFC 6121). */
@@ -282,14 +289,25 @@ export class ManagedSession {
     if (count === 0) return true;
     this.#drop(count);
     this.#row.acknowledged = h;
-    // With the rows that it speaks of, whatever else becomes of this turn.
-    this.#tables.rows.write(this.#row);
+    // With the rows that it speaks of.
+    this.#writeLater();
     return true;
+  }
+
+  #writeLater(): void {
+    this.#tables.postponed.later("upstream", () => {
+      if (this.#row) this.#tables.rows.write(this.#row);
+    });
+  }
+
+  #write(): void {
+    this.#writeLater();
+    this.#tables.postponed.save();
   }
 
   #drop(count: number): void {
     const { outbound } = this.#tables;
-    outbound.dropOldest(count);
+    outbound.acknowledgeOldest(count);
     for (const size of this.#sent.splice(0, count)) this.#sentSize -= size;
     if (outbound.length === 0) this.#suspicion.clear();
   }

@@ -195,11 +195,7 @@ export class Upstream {
       session.onStanza();
       return handlers.onStanza(element);
     }
-    if (element.getName() === "r") {
-      // What it says has to be durable first: written now, sent when the platform has it on disk.
-      session.endTurn();
-      return stream.send([session.ack()]);
-    }
+    if (element.getName() === "r") return stream.send([session.ack()]);
     const h = readHandled(element);
     if (element.getName() !== "a" || h === undefined)
       return stream.fail("bad-format", "The server sent a broken nonza.");

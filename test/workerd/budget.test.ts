@@ -5,7 +5,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Client } from "./support/client.ts";
-import { say } from "./support/servers.ts";
+import { say, stanzasOf } from "./support/servers.ts";
 
 const MESSAGES = 20;
 
@@ -141,6 +141,32 @@ describe("COST-1 a message", () => {
     meter.reset();
     for (let id = 1; id <= MESSAGES; id += 1) await leaves(id, id);
     expect(meter.per(MESSAGES)).toEqual(row.cost);
+  });
+});
+
+describe("COST-4 a request", () => {
+  it("COST-4 and its answer: remembered, queued, read to be sent; and together that it was answered and is acknowledged", async () => {
+    const { account, meter, clients } = await attached("request", { clients: 1, managed: false });
+    const [client] = clients;
+    const asks = async (id: number): Promise<void> => {
+      const before = meter.queued;
+      client?.send(
+        `<iq xmlns="jabber:client" type="get" id="q${id}" to="bob@good.example/a"><query xmlns="jabber:iq:version"/></iq>`,
+      );
+      const asked = async (): Promise<string[]> =>
+        (await stanzasOf(account)).filter((stanza) => stanza.includes("jabber:iq:version"));
+      await expect.poll(async () => (await asked()).length).toBe(id + 1);
+      const [, ours = ""] = / id="([^"]+)"/.exec((await asked()).at(-1) ?? "") ?? [];
+      await say(account, `<iq from="bob@good.example/a" to="${account}/any" type="result" id="${ours}"/>`);
+      await client?.until(new RegExp(` id="q${id}"`));
+      await expect.poll(() => meter.acknowledged).toBe(before + 1);
+    };
+    await asks(0);
+    meter.reset();
+    for (let id = 1; id <= MESSAGES; id += 1) await asks(id);
+    const { statements, rowsWritten } = meter.per(MESSAGES);
+    expect(rowsWritten).toBeLessThanOrEqual(6);
+    expect(statements).toBeLessThanOrEqual(7);
   });
 });
 

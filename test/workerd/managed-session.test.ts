@@ -5,6 +5,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { Outbound } from "../../durable/storage/outbound.ts";
+import { atOnce } from "../../durable/storage/postponed.ts";
 import { UndeliveredTable } from "../../durable/storage/undelivered.ts";
 import { UpstreamRows } from "../../durable/storage/upstream-row.ts";
 import { ManagedSession } from "../../durable/upstream/managed-session.ts";
@@ -50,6 +51,7 @@ async function withSession(
         rows: new UpstreamRows(sql),
         outbound: new Outbound(sql),
         undelivered,
+        postponed: { later: atOnce, save: () => undefined },
         newId,
         isGivenUp,
       });

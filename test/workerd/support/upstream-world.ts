@@ -7,6 +7,7 @@ import { readEndpoint } from "../../../durable/discovery/endpoint.ts";
 import type { OtherHost } from "../../../durable/discovery/other-host.ts";
 import { Route } from "../../../durable/discovery/route.ts";
 import { Outbound } from "../../../durable/storage/outbound.ts";
+import { atOnce } from "../../../durable/storage/postponed.ts";
 import { Settings } from "../../../durable/storage/settings.ts";
 import { UndeliveredTable } from "../../../durable/storage/undelivered.ts";
 import { UpstreamRows } from "../../../durable/storage/upstream-row.ts";
@@ -73,6 +74,7 @@ export async function inWorld(
         rows: new UpstreamRows(sql),
         outbound: new Outbound(sql),
         undelivered: new UndeliveredTable(sql),
+        postponed: { later: atOnce, save: () => undefined },
         newId: () => `p${(ids += 1)}`,
         isGivenUp: () => false,
       }),
