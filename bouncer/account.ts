@@ -15,6 +15,7 @@ import { OwnCaps } from "./caps.ts";
 import { type Client, type ClientRecord, Clients } from "./clients.ts";
 import { HeldBack } from "./held-back.ts";
 import { Iq } from "./iq.ts";
+import { LastActivity } from "./last-activity.ts";
 import { CatchUp, type NewDeviceWindow } from "./log/catch-up.ts";
 import { MessageLog } from "./log/message-log.ts";
 import { MessageFlow } from "./message-flow.ts";
@@ -80,6 +81,7 @@ export class Account {
       ports,
       clients: this.#clients,
       caps,
+      lastActivity: new LastActivity(ports.store.lastActivity, this.#clients),
       rawCopies,
       outlet: this.#outlet,
       session: this.#session,

@@ -10,6 +10,7 @@ import { serialize } from "../xmpp/xml/serialize.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { ClientRecord, Clients } from "./clients.ts";
 import type { Iq } from "./iq.ts";
+import type { LastActivity } from "./last-activity.ts";
 import type { Part } from "./part.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { Presence } from "./presence.ts";
@@ -19,6 +20,7 @@ interface AttachmentsDependencies {
   clients: Clients;
   caps: Pick<OwnCaps, "detach">;
   iq: Pick<Iq, "detach" | "revived" | "suspend">;
+  lastActivity: Pick<LastActivity, "seen">;
   presence: Pick<Presence, "detach" | "prune" | "resume">;
   parts: readonly Part[];
 }
@@ -32,13 +34,14 @@ export class Attachments {
 
   /** ID-2: a client has bound. The same device attaching again replaces its old attachment. */
   attach(record: ClientRecord): void {
-    const { clients, ports } = this.#deps;
+    const { clients, lastActivity, ports } = this.#deps;
     const old = clients.byDevice(record.device);
     if (old) {
       this.detach(old.id);
       ports.clients.replace(old.id);
     }
     clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
+    lastActivity.seen(record);
     this.#eachPart((part) => part.attached?.(record.id));
   }
 
@@ -83,8 +86,10 @@ export class Attachments {
 
   /** A client is gone, however it went. */
   detach(id: ClientId): void {
-    const { caps, clients, iq, presence } = this.#deps;
-    if (!clients.remove(id)) return;
+    const { caps, clients, iq, lastActivity, presence } = this.#deps;
+    const client = clients.remove(id);
+    if (!client) return;
+    lastActivity.seen(client);
     caps.detach(id);
     presence.detach(id);
     iq.detach(id);

@@ -10,7 +10,8 @@ import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import type { OwnCaps } from "./caps.ts";
-import type { ClientId, TextStore } from "./ports.ts";
+import type { LastActivity } from "./last-activity.ts";
+import type { ClientId, Ports, TextStore } from "./ports.ts";
 import type { Responders } from "./responders.ts";
 import { joinFields, splitFields } from "./text-fields.ts";
 
@@ -44,13 +45,14 @@ export type IqInDecision =
 
 export interface OwnFacts {
   caps: OwnCaps;
-  nowStamp: string;
-  idleSeconds: number;
+  lastActivity: LastActivity;
+  clock: Pick<Ports["clock"], "nowMs" | "stamp">;
 }
 
 /** What we answer ourselves, for all clients at once; undefined when it is for a client to answer. */
 export function answerForAll(request: Element, facts: OwnFacts): Element | undefined {
   if (request.attrs.type !== "get") return undefined;
+  const nowMs = facts.clock.nowMs();
   const payload = iqPayload(request);
   switch (payload?.getNS()) {
     case NS.ping:
@@ -62,14 +64,20 @@ export function answerForAll(request: Element, facts: OwnFacts): Element | undef
     case NS.time:
       return iqResult(
         request,
-        xml("time", { xmlns: NS.time }, xml("tzo", {}, "+00:00"), xml("utc", {}, facts.nowStamp)),
+        xml("time", { xmlns: NS.time }, xml("tzo", {}, "+00:00"), xml("utc", {}, facts.clock.stamp(nowMs))),
       );
-    case NS.lastActivity:
-      return iqResult(request, xml("query", { xmlns: NS.lastActivity, seconds: String(facts.idleSeconds) }));
+    case NS.lastActivity: {
+      const seconds = facts.lastActivity.idleSeconds(nowMs);
+      if (seconds === undefined) return errorReply(request, NOT_KNOWN);
+      return iqResult(request, xml("query", { xmlns: NS.lastActivity, seconds: String(seconds) }));
+    }
     default:
       return undefined;
   }
 }
+
+/** IQ-15: XEP-0012 section 5. */
+const NOT_KNOWN = { type: "cancel", condition: "service-unavailable" } as const;
 
 export class IqIn {
   /** In the order in which the clients were asked, which is that of their deadlines. */

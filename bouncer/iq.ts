@@ -10,6 +10,7 @@ import type { Clients } from "./clients.ts";
 import { correctDisco } from "./disco-patch.ts";
 import { answerForAll, IqIn, type IqInDecision } from "./iq-in.ts";
 import { type Asker, IqOut } from "./iq-out.ts";
+import type { LastActivity } from "./last-activity.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { PeerSessions } from "./peer-sessions.ts";
@@ -29,6 +30,7 @@ interface IqDependencies {
   ports: Pick<Ports, "clock" | "ids" | "store">;
   clients: Clients;
   caps: OwnCaps;
+  lastActivity: LastActivity;
   outlet: Outlet;
   session: Session;
   sessions: PeerSessions;
@@ -120,16 +122,14 @@ export class Iq {
   }
 
   requestFromUpstream(request: Element): void {
-    const { caps, clients, outlet, ports, session } = this.#deps;
+    const { caps, lastActivity, outlet, ports, session } = this.#deps;
     const nowMs = ports.clock.nowMs();
     if (OWN_MATTERS.has(iqPayload(request)?.getNS()) && !isFromOwnServer(request, session.bareJid)) {
       const error = errorReply(request, { type: "cancel", condition: "service-unavailable" });
       outlet.toUpstream("IQ-14", error, "nobody else's to ask");
       return;
     }
-    const [latest] = clients.byRecency();
-    const idleSeconds = latest ? Math.max(0, Math.floor((nowMs - latest.lastActiveMs) / 1000)) : 0;
-    const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds });
+    const answer = answerForAll(request, { caps, lastActivity, clock: ports.clock });
     if (answer) outlet.toUpstream("IQ-6", answer, "answered for all clients");
     else this.#carryOut([this.#in.route(request, nowMs)]);
   }

@@ -65,9 +65,8 @@ export class OwnAddress implements Part {
   }
 
   #request(asker: ClientId, request: Element): void {
-    const { caps, clients, iq, outlet, ports, session } = this.#context;
-    const nowMs = ports.clock.nowMs();
-    const answer = answerForAll(request, { caps, nowStamp: ports.clock.stamp(nowMs), idleSeconds: 0 });
+    const { caps, clients, iq, lastActivity, outlet, ports, session } = this.#context;
+    const answer = answerForAll(request, { caps, lastActivity, clock: ports.clock });
     if (answer) {
       const reason = "asked of the account's own address: answered for all clients";
       return outlet.deliver({ rule: "SELF-1", stanza: answer, to: [asker], reason });
@@ -80,7 +79,7 @@ export class OwnAddress implements Part {
       );
     if (!sibling || this.#open.size >= MAX_OPEN) return this.#refuse(asker, request);
     const id = ports.ids.next();
-    this.#open.set(id, { asker, asked: sibling.id, deadlineMs: nowMs + ANSWER_TIMEOUT_MS });
+    this.#open.set(id, { asker, asked: sibling.id, deadlineMs: ports.clock.nowMs() + ANSWER_TIMEOUT_MS });
     iq.hold(request, asker, `${HELD} ${id}`);
     const stanza = clone(request);
     stanza.attrs.id = id;

@@ -9,6 +9,7 @@ import type { Holes } from "./archive/holes.ts";
 import type { OwnCaps } from "./caps.ts";
 import type { Clients } from "./clients.ts";
 import type { Iq } from "./iq.ts";
+import type { LastActivity } from "./last-activity.ts";
 import type { CatchUp } from "./log/catch-up.ts";
 import type { MessageLog } from "./log/message-log.ts";
 import type { Outlet } from "./outlet.ts";
@@ -23,6 +24,7 @@ export interface PartContext {
   outlet: Outlet;
   session: Session;
   caps: OwnCaps;
+  lastActivity: LastActivity;
   /** Who gets sent messages as they are. */
   rawCopies: RawCopies;
   /** Nothing more will be heard of contacts with such addresses: they are unavailable from now on. */

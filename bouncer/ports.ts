@@ -121,6 +121,8 @@ export interface Ports {
     blockList: TextStore;
     /** The devices that get sent messages as they are (bouncer/raw-copies.ts), by name. */
     rawCopies: TextStore;
+    /** When somebody was last here. */
+    lastActivity: TextStore;
     devices: DeviceStore;
     /** The last notification of each node, by publisher and node (XEP-0163). */
     pep: TextStore;

@@ -18,6 +18,7 @@ export function policyStore({ sql, later }: Pick<Lease, "sql" | "later">): Ports
     held: new TextTable(sql, "held"),
     blockList: new TextTable(sql, "block-list"),
     rawCopies: new TextTable(sql, "copies-raw"),
+    lastActivity: new TextTable(sql, "last-activity"),
     devices: new DeviceRows(sql),
     pep: new TextTable(sql, "pep"),
     roster: new TextTable(sql, "roster"),

@@ -10,6 +10,7 @@ type Topic =
   | "holes"
   | "held"
   | "inbound"
+  | "last-activity"
   | "peer-sessions"
   | "pep"
   | "receipts"

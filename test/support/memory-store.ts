@@ -72,6 +72,7 @@ export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"]
     held: memoryTextStore(),
     blockList: memoryTextStore(),
     rawCopies: memoryTextStore(),
+    lastActivity: memoryTextStore(),
     devices,
     pep: memoryTextStore(),
     roster: memoryTextStore(),
