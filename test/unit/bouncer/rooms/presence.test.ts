@@ -3,6 +3,7 @@
 import { describe, it } from "vitest";
 import { playPolicy } from "../../../support/account-world.ts";
 import { OUR_CAPS } from "../../../support/phrases.ts";
+import type { Script } from "../../../support/scenario.ts";
 import {
   both,
   enters,
@@ -19,6 +20,9 @@ import {
   twoInRoom,
 } from "./words.ts";
 
+const sends = (...stanzas: string[]): Script => stanzas.map((xml) => ({ upstream: "sends", xml }));
+const gets = (client: string, ...stanzas: string[]): Script =>
+  stanzas.map((expected) => ({ to: client, expect: expected }));
 const to = (nick: string, content = ""): string => `<presence to="${ROOM}/${nick}">${content}</presence>`;
 const ours = (content = "", nick = "al"): string => to(nick, content + OUR_CAPS);
 const renamed = (from: string, nick: string): string =>
@@ -50,6 +54,23 @@ describe("MUC-14 a room sees the presence of the client that was active last", (
       { upstream: "gets", xml: say },
       { leave: "alice/one" },
       { upstream: "gets", xml: ours("<show>dnd</show>") },
+    ]);
+  });
+
+  it("PRES-2 MUC-14 a client's capabilities of either kind stay out of it, when it joins and later", async () => {
+    const hashes = `<c xmlns="urn:xmpp:caps"><hash xmlns="urn:xmpp:hashes:2" algo="sha-256">x</hash></c>`;
+    const enters = join("al").replace("</presence>", `${hashes}<status>Tea</status></presence>`);
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: enters },
+      { upstream: "gets", xml: joinsUpstream("al", { content: "<status>Tea</status>" }) },
+      ...sends(occupant("al", [110]), subject()),
+      ...gets("alice/one", occupant("al", [110]), subject()),
+      { from: "alice/one", send: to("al", `<show>dnd</show>${hashes}`) },
+      { upstream: "gets", xml: ours("<show>dnd</show>") },
+      // The same but for them is nothing new.
+      { from: "alice/one", send: to("al", "<show>dnd</show>") },
+      { upstream: "silent" },
     ]);
   });
 
