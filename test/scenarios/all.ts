@@ -2,36 +2,46 @@
 // end to end by test/interop/scenarios.test.ts.
 
 import type { Scenario } from "../support/scenario.ts";
+import { scenario as avatarItem } from "./avatar-item.ts";
 import { scenario as blocking } from "./blocking.ts";
 import { scenario as breaksOff } from "./breaks-off.ts";
 import { scenario as call } from "./call.ts";
 import { scenario as chatStates } from "./chat-states.ts";
 import { scenario as deviceAgain } from "./device-again.ts";
 import { scenario as directedPresence } from "./directed-presence.ts";
+import { scenario as errors } from "./errors.ts";
 import { scenario as fanOut } from "./fan-out.ts";
 import { scenario as oneAnswer } from "./one-answer.ts";
 import { scenario as oneReceipt } from "./one-receipt.ts";
+import { scenario as ownMessages } from "./own-messages.ts";
 import { scenario as pep } from "./pep.ts";
 import { scenario as presence } from "./presence.ts";
+import { scenario as presenceError } from "./presence-error.ts";
 import { scenario as question } from "./question.ts";
 import { scenario as reset } from "./reset.ts";
 import { scenario as room } from "./room.ts";
 import { scenario as rosterEdit } from "./roster-edit.ts";
+import { scenario as stored } from "./stored.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
+  avatarItem,
   blocking,
   breaksOff,
   call,
   chatStates,
   deviceAgain,
   directedPresence,
+  errors,
   fanOut,
   oneAnswer,
   oneReceipt,
+  ownMessages,
   pep,
   presence,
+  presenceError,
   question,
   reset,
   room,
   rosterEdit,
+  stored,
 ];

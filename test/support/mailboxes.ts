@@ -52,6 +52,10 @@ function inOrderOf({ children }: Shape, stanza: Element): void {
   const place = (child: Element | string): number =>
     typeof child === "string" ? names.length : names.indexOf(shapeOf(child).name);
   stanza.children = stanza.children.toSorted((a, b) => place(a) - place(b));
+  for (const child of stanza.getChildElements()) {
+    const like = children[place(child)];
+    if (typeof like === "object") inOrderOf(like, child);
+  }
 }
 
 /** Is it for what comes to decide? */
@@ -76,16 +80,20 @@ const MARKS: ReadonlySet<string> = new Set([
 export function withoutServerMarks(stanza: Element, own: { bare: string; full: string }): Element {
   delete stanza.attrs["xml:lang"];
   if (stanza.is("presence")) delete stanza.attrs.to;
+  // To the account itself, said or not said: RFC 6120 section 8.1.1.1.
+  if (stanza.is("message") && stanza.attrs.from === own.full && stanza.attrs.to === own.bare)
+    delete stanza.attrs.to;
   const isHeadline = stanza.is("message") && stanza.attrs.type === "headline";
   if (isHeadline) delete stanza.attrs.id;
   const items = isHeadline ? stanza.getChild("event")?.getChild("items")?.getChildren("item") : undefined;
   for (const item of items ?? []) delete item.attrs.publisher;
   const isAnswer = stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
+  const isToAccount = bareJidOf(stanza.attrs.to ?? own.bare) === own.bare;
   // RFC 6120 section 8.1.2.1: from the account itself, said or not said.
-  if (stanza.is("iq") && stanza.attrs.from === own.bare) delete stanza.attrs.from;
+  if (stanza.is("iq") && isToAccount && stanza.attrs.from === own.bare) delete stanza.attrs.from;
   // Nor need it be said that pushes and answers are for the account.
   const isOwn = stanza.is("iq") && stanza.attrs.from === undefined;
-  if ((isAnswer || isOwn) && bareJidOf(stanza.attrs.to ?? "") === own.bare) delete stanza.attrs.to;
+  if ((isAnswer || isOwn) && isToAccount) delete stanza.attrs.to;
   for (const child of stanza.getChildElements()) {
     // Since when somebody is there; or that it was held back (XEP-0352).
     const isStamp = stanza.is("presence") && child.is("delay", "urn:xmpp:delay");

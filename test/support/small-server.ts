@@ -8,6 +8,7 @@ import { NS } from "../../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult, isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { clone } from "../../xmpp/xml/element.ts";
 import { SmallRoom } from "./small-room.ts";
+import { SmallStorage } from "./small-storage.ts";
 
 export interface Contact {
   readonly name: string;
@@ -30,6 +31,7 @@ export class SmallServer {
   readonly #rooms = new Map<string, SmallRoom>();
   /** By node: the last item of the account. */
   readonly #items = new Map<string, Element>();
+  readonly #storage = new SmallStorage();
   /** What the account's capabilities say, by node and hash. */
   readonly #capabilities = new Map<string, Set<string>>();
   /** The last broadcast presence of each full JID. */
@@ -52,7 +54,11 @@ export class SmallServer {
     if (!contact) throw new Error(`there is nobody called ${name}`);
     stanza.attrs.from = contact.fullJid;
     if (stanza.attrs.to === undefined) return this.#broadcast(stanza, contact);
-    if (!this.#blocked.has(bareJidOf(contact.fullJid))) this.#route(stanza);
+    if (this.#blocked.has(bareJidOf(contact.fullJid))) return;
+    // Of the account itself they can ask for what is for everybody.
+    const shown = stanza.attrs.to === this.#account.bare ? this.#storage.answer(stanza) : undefined;
+    if (shown && stanza.attrs.type === "get") this.#answer(stanza, ...shown);
+    else this.#route(stanza);
   }
 
   fromAccount(stanza: Element): void {
@@ -140,6 +146,8 @@ export class SmallServer {
   #serve(request: Element): void {
     const payload = iqPayload(request);
     const { type, to } = request.attrs;
+    const stored = this.#storage.answer(request);
+    if (stored) return this.#answer(request, ...stored);
     switch (`${type} ${payload?.getNS()}`) {
       case `get ${NS.roster}`:
         return this.#answer(
@@ -156,6 +164,11 @@ export class SmallServer {
       }
       case `set ${NS.pubsub}`:
         return this.#publish(request, payload?.getChild("publish"));
+      case `get ${NS.pubsub}`: {
+        const { node = "" } = payload?.getChild("items")?.attrs ?? {};
+        const items = xml("items", { node }, ...[this.#items.get(node) ?? []].flat().map(clone));
+        return this.#answer(request, xml("pubsub", { xmlns: NS.pubsub }, items));
+      }
       case `get ${NS.discoInfo}`:
         return this.#answer(
           request,
@@ -175,7 +188,7 @@ export class SmallServer {
   #answer(request: Element, ...payload: Element[]): void {
     const result = iqResult(request, ...payload);
     result.attrs.from ??= this.#account.bare;
-    this.#hands.toAccount(result);
+    this.#route(result);
   }
 
   /** A request of the server's own. */
