@@ -3,6 +3,7 @@
 
 import type { Scenario } from "../support/scenario.ts";
 import { scenario as avatarItem } from "./avatar-item.ts";
+import { scenario as avatar } from "./avatar.ts";
 import { scenario as blocking } from "./blocking.ts";
 import { scenario as breaksOff } from "./breaks-off.ts";
 import { scenario as call } from "./call.ts";
@@ -22,8 +23,10 @@ import { scenario as reset } from "./reset.ts";
 import { scenario as room } from "./room.ts";
 import { scenario as rosterEdit } from "./roster-edit.ts";
 import { scenario as stored } from "./stored.ts";
+import { scenario as subscription } from "./subscription.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
+  avatar,
   avatarItem,
   blocking,
   breaksOff,
@@ -44,4 +47,5 @@ export const SCENARIOS: readonly Scenario[] = [
   room,
   rosterEdit,
   stored,
+  subscription,
 ];

@@ -6,7 +6,7 @@ import type { Element } from "@xmpp/xml";
 import { bareJidOf } from "../../xmpp/jid.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Server, Stage } from "../interop/stage.ts";
-import { Mailboxes, withoutServerMarks } from "./mailboxes.ts";
+import { isAvailability, Mailboxes, withoutServerMarks } from "./mailboxes.ts";
 import { ManagedClient } from "./managed-client.ts";
 import type { Account, RawSession } from "./raw-client.ts";
 import type { Scenario, World } from "./scenario.ts";
@@ -73,6 +73,8 @@ class InteropWorld implements World {
     for (const { name, isFriend } of CONTACTS) {
       const contact = await stage.attachDirectly(await stage.account(`${name}-${n}`), "phone");
       contacts.set(name, contact);
+      // RFC 6121 section 3.1.6: only who has asked for the roster is told of answers to its requests.
+      await contact.request(`<iq type="get" id="roster-before"><query xmlns="jabber:iq:roster"/></iq>`);
       if (isFriend) await befriend(direct, contact);
       contact.send("<presence/>");
       await contact.stanza("presence", ({ attrs }) => attrs.from === contact.fullJid);
@@ -192,11 +194,16 @@ class InteropWorld implements World {
     const isPing = type === "get" && stanza.getChild("ping", "urn:xmpp:ping") !== undefined;
     // ejabberd's block list is a privacy list too (XEP-0016), and it tells of that as well.
     const isPrivacyPush = type === "set" && stanza.getChild("query", "jabber:iq:privacy") !== undefined;
-    if (isPing || isPrivacyPush)
+    // What becomes of a contact's own roster is not a part of the script.
+    const isTheirRoster =
+      type === "set" &&
+      this.#contacts.has(place) &&
+      stanza.getChild("query", "jabber:iq:roster") !== undefined;
+    if (isPing || isPrivacyPush || isTheirRoster)
       answer(`<iq type="result"${from === undefined ? "" : ` to="${from}"`} id="${id}"/>`);
     else if (stanza.is("presence") && from === this.#contacts.get(place)?.fullJid) return;
     else if (id.startsWith(FENCE)) this.#fencesPassed.add(id);
-    else if (this.#showsPresence || !stanza.is("presence")) {
+    else if (this.#showsPresence || !isAvailability(stanza)) {
       this.#mail.put(place, withoutServerMarks(stanza, this.#own));
     }
     for (const listener of this.#listeners) listener();
@@ -239,10 +246,8 @@ class InteropWorld implements World {
 
 /** Both see each other's presence from now on. */
 async function befriend(alice: RawSession, bob: RawSession): Promise<void> {
-  for (const session of [alice, bob]) {
-    await session.request(`<iq type="get" id="roster-before"><query xmlns="jabber:iq:roster"/></iq>`);
-    session.send("<presence/>");
-  }
+  await alice.request(`<iq type="get" id="roster-before"><query xmlns="jabber:iq:roster"/></iq>`);
+  for (const session of [alice, bob]) session.send("<presence/>");
   for (const [asker, asked] of [
     [alice, bob],
     [bob, alice],

@@ -67,12 +67,18 @@ function isNamed(name: string | undefined): (child: Shape | string) => boolean {
   return (child) => typeof child !== "string" && child.name === name;
 }
 
+const SUBSCRIPTION = new Set(["subscribe", "subscribed", "unsubscribe", "unsubscribed"]);
+
+/** Does it say whether somebody is there? */
+export function isAvailability(stanza: Element): boolean {
+  return stanza.is("presence") && !SUBSCRIPTION.has(stanza.attrs.type ?? "");
+}
+
 /** Namespace and name. */
 const MARKS: ReadonlySet<string> = new Set([
   "urn:xmpp:sid:0 stanza-id",
   "urn:xmpp:mam:tmp archived",
   "urn:xmpp:occupant-id:0 occupant-id",
-  "vcard-temp:x:update x",
   "http://jabber.org/protocol/address addresses",
 ]);
 
@@ -97,7 +103,9 @@ export function withoutServerMarks(stanza: Element, own: { bare: string; full: s
   for (const child of stanza.getChildElements()) {
     // Since when somebody is there; or that it was held back (XEP-0352).
     const isStamp = stanza.is("presence") && child.is("delay", "urn:xmpp:delay");
-    if (isStamp || MARKS.has(`${child.getNS()} ${child.getName()}`)) stanza.remove(child);
+    // No avatar, and nobody has said that there is none (XEP-0153).
+    const isNoAvatar = child.is("x", "vcard-temp:x:update") && !child.getChildText("photo");
+    if (isStamp || isNoAvatar || MARKS.has(`${child.getNS()} ${child.getName()}`)) stanza.remove(child);
     else if (child.is("sent") || child.is("received") || child.is("forwarded") || child.is("message"))
       withoutServerMarks(child, own);
   }

@@ -90,7 +90,7 @@ export interface World {
 export interface Scenario {
   /** With the ids of the rules that it shows. */
   title: string;
-  /** Does presence count? Where it does not, nobody sees any. */
+  /** Does it count who is there? Where it does not, nobody sees any presence but that of subscriptions. */
   presence?: boolean;
   /** Where it is not played, and why. */
   skip?: Partial<Record<"policy" | "Prosody" | "ejabberd", string>>;

@@ -6,7 +6,7 @@ import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { AccountWorld, FULL, SCRIPTED } from "./account-world.ts";
-import { Mailboxes, withoutServerMarks } from "./mailboxes.ts";
+import { isAvailability, Mailboxes, withoutServerMarks } from "./mailboxes.ts";
 import type { Scenario, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { type Contact, SmallServer } from "./small-server.ts";
@@ -157,7 +157,7 @@ export class ServedWorld implements World {
   }
 
   #put(place: string, stanza: Element): void {
-    if (stanza.is("presence") && !this.#showsPresence) return;
+    if (isAvailability(stanza) && !this.#showsPresence) return;
     this.#mail.put(place, withoutServerMarks(stanza, { bare: "alice@example.org", full: FULL }));
   }
 }

@@ -7,6 +7,7 @@ import { bareJidOf } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult, isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { clone } from "../../xmpp/xml/element.ts";
+import { isAvailability } from "./mailboxes.ts";
 import { SmallRoom } from "./small-room.ts";
 import { SmallStorage } from "./small-storage.ts";
 
@@ -52,7 +53,7 @@ export class SmallServer {
   fromContact(name: string, stanza: Element): void {
     const contact = this.#contacts.find((other) => other.name === name);
     if (!contact) throw new Error(`there is nobody called ${name}`);
-    stanza.attrs.from = contact.fullJid;
+    stanza.attrs.from = isSubscription(stanza) ? bareJidOf(contact.fullJid) : contact.fullJid;
     if (stanza.attrs.to === undefined) return this.#broadcast(stanza, contact);
     if (this.#blocked.has(bareJidOf(contact.fullJid))) return;
     // Of the account itself they can ask for what is for everybody.
@@ -70,6 +71,7 @@ export class SmallServer {
         if (!isForServer) return this.#route(stanza);
         return isIqRequest(stanza) ? this.#serve(stanza) : this.#learn(stanza);
       case "presence":
+        if (isSubscription(stanza)) return this.#subscribe(stanza);
         return stanza.attrs.to === undefined ? this.#broadcastOwn(stanza) : this.#route(stanza);
       default:
         return this.#route(stanza);
@@ -110,6 +112,17 @@ export class SmallServer {
     reflected.attrs.to = this.#account.full;
     this.#hands.toAccount(reflected);
     this.#look(presence);
+  }
+
+  /** RFC 6121 section 3.1.5: who is let see the account is told, and so are those who look at the roster. */
+  #subscribe(presence: Element): void {
+    const { to = "", type } = presence.attrs;
+    presence.attrs.from = this.#account.bare;
+    this.#route(presence);
+    if (type !== "subscribed") return;
+    const item = xml("item", { jid: to, subscription: "from" });
+    this.#roster.set(to, item);
+    this.#ask(xml("query", { xmlns: NS.roster }, clone(item)), "set", this.#account.bare);
   }
 
   /** XEP-0163 section 3: what the account wants to be told of is in its capabilities. */
@@ -227,4 +240,8 @@ export class SmallServer {
     this.#answer(request, xml("pubsub", { xmlns: NS.pubsub }, xml("publish", { node }, xml("item", { id }))));
     this.#notify(node);
   }
+}
+
+function isSubscription(stanza: Element): boolean {
+  return stanza.is("presence") && !isAvailability(stanza);
 }

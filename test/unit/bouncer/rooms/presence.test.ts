@@ -59,10 +59,10 @@ describe("MUC-14 a room sees the presence of the client that was active last", (
 
   it("PRES-2 MUC-14 a client's capabilities of either kind stay out of it, when it joins and later", async () => {
     const hashes = `<c xmlns="urn:xmpp:caps"><hash xmlns="urn:xmpp:hashes:2" algo="sha-256">x</hash></c>`;
-    const enters = join("al").replace("</presence>", `${hashes}<status>Tea</status></presence>`);
+    const asks = join("al").replace("</presence>", `${hashes}<status>Tea</status></presence>`);
     await playPolicy([
       { attach: "alice/one" },
-      { from: "alice/one", send: enters },
+      { from: "alice/one", send: asks },
       { upstream: "gets", xml: joinsUpstream("al", { content: "<status>Tea</status>" }) },
       ...sends(occupant("al", [110]), subject()),
       ...gets("alice/one", occupant("al", [110]), subject()),
