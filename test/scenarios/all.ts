@@ -12,6 +12,7 @@ import { scenario as deviceAgain } from "./device-again.ts";
 import { scenario as directedPresence } from "./directed-presence.ts";
 import { scenario as errors } from "./errors.ts";
 import { scenario as fanOut } from "./fan-out.ts";
+import { scenario as inactive } from "./inactive.ts";
 import { scenario as oneAnswer } from "./one-answer.ts";
 import { scenario as oneReceipt } from "./one-receipt.ts";
 import { scenario as ownMessages } from "./own-messages.ts";
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   directedPresence,
   errors,
   fanOut,
+  inactive,
   oneAnswer,
   oneReceipt,
   ownMessages,

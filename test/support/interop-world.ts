@@ -36,6 +36,7 @@ class InteropWorld implements World {
   readonly #showsPresence: boolean;
   readonly #clients = new Map<string, ManagedClient>();
   readonly #connected = new Set<string>();
+  readonly #inactive = new Set<string>();
   readonly #mail = new Mailboxes();
   readonly #fencesPassed = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -125,8 +126,12 @@ class InteropWorld implements World {
     this.#client(client).send(xml);
   }
 
-  setClientState(client: string, active: boolean): void {
+  async setClientState(client: string, active: boolean): Promise<void> {
+    if (active) this.#inactive.delete(client);
+    else this.#inactive.add(client);
     this.#client(client).sendNonza(`<${active ? "active" : "inactive"} xmlns="urn:xmpp:csi:0"/>`);
+    // What others do next finds it so.
+    await this.#client(client).acknowledged();
   }
 
   contactSends(contact: string, xml: string): void {
@@ -224,7 +229,10 @@ class InteropWorld implements World {
 
   /** Over every path and back, there and then the other way round: what was sent before has come. */
   async #fence(): Promise<void> {
-    const connected = [...this.#connected].map((name) => this.#client(name));
+    const isInactive = (name: string): boolean => this.#inactive.has(name);
+    const connected = [...this.#connected]
+      .filter((name) => !isInactive(name))
+      .map((name) => this.#client(name));
     const contacts = [...this.#contacts.values()];
     const ask = (from: { send(stanza: string): void }, to: string): string => {
       const id = `${FENCE}${(this.#fences += 1)}`;
@@ -241,6 +249,9 @@ class InteropWorld implements World {
     await passed(connected.flatMap((client) => contacts.map(({ fullJid }) => ask(client, fullJid))));
     await passed(contacts.map((contact) => ask(contact, this.#own.full)));
     await passed(connected.map((client) => ask(client, this.#own.full)));
+    // An answer would wake these (CSI-3).
+    const inactive = [...this.#connected].filter(isInactive);
+    await Promise.all(inactive.map(async (name) => await this.#client(name).acknowledged()));
   }
 }
 

@@ -95,6 +95,13 @@ export class ManagedClient {
     return true;
   }
 
+  /** When the proxy has acknowledged what was sent to it, and so whatever it sent before that has come. */
+  async acknowledged(): Promise<void> {
+    const before = this.#client?.frames.all.length ?? 0;
+    this.sendNonza(`<r xmlns="${SM}"/>`);
+    await this.#client?.frames.first("an acknowledgement", (frame) => frame.startsWith("<a "), before);
+  }
+
   /** Ends its stream. */
   async close(): Promise<void> {
     this.sendNonza(CLOSE);
