@@ -15,6 +15,7 @@ import { scenario as fanOut } from "./fan-out.ts";
 import { scenario as inactive } from "./inactive.ts";
 import { scenario as oneAnswer } from "./one-answer.ts";
 import { scenario as oneReceipt } from "./one-receipt.ts";
+import { scenario as outage } from "./outage.ts";
 import { scenario as ownMessages } from "./own-messages.ts";
 import { scenario as pep } from "./pep.ts";
 import { scenario as presence } from "./presence.ts";
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   inactive,
   oneAnswer,
   oneReceipt,
+  outage,
   ownMessages,
   pep,
   presence,

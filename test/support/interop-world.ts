@@ -4,6 +4,7 @@
 
 import type { Element } from "@xmpp/xml";
 import { bareJidOf } from "../../xmpp/jid.ts";
+import { stanzaKind } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Server, Stage } from "../interop/stage.ts";
 import { isAvailability, Mailboxes, withoutServerMarks } from "./mailboxes.ts";
@@ -32,7 +33,7 @@ class InteropWorld implements World {
   readonly #stage: Stage<Server>;
   readonly #alice: Account;
   readonly #own: { bare: string; full: string };
-  readonly #contacts: ReadonlyMap<string, RawSession>;
+  readonly #contacts = new Map<string, RawSession>();
   readonly #showsPresence: boolean;
   readonly #clients = new Map<string, ManagedClient>();
   readonly #connected = new Set<string>();
@@ -46,7 +47,6 @@ class InteropWorld implements World {
   private constructor({ stage, alice, contacts, fullJid, showsPresence }: Beginning) {
     this.#stage = stage;
     this.#alice = alice;
-    this.#contacts = contacts;
     this.#own = { bare: alice.jid, full: fullJid };
     this.#showsPresence = showsPresence;
     const { host: domain, rooms } = stage.server;
@@ -57,9 +57,7 @@ class InteropWorld implements World {
     ]);
     const room = `tea-${localpart}@${rooms}`;
     this.variables = { ...this.#own, domain, room, ...Object.fromEntries(addresses) };
-    for (const [name, contact] of contacts) {
-      contact.stanzas.watch((stanza) => this.#onStanza(name, stanza, (answer) => contact.send(answer)));
-    }
+    for (const [name, contact] of contacts) this.#meet(name, contact);
   }
 
   /** Accounts called alice-N and so on, friends as CONTACTS says; alice was here once, and nobody is attached now. */
@@ -120,6 +118,21 @@ class InteropWorld implements World {
   async restart(): Promise<void> {
     this.#connected.clear();
     await this.#stage.worker.restart();
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#stage.server.stop();
+  }
+
+  /** Contacts come back as they were. */
+  async startServer(): Promise<void> {
+    await this.#stage.server.start();
+    for (const [name, { fullJid }] of [...this.#contacts]) {
+      const account = { jid: bareJidOf(fullJid), password: this.#alice.password };
+      const contact = await this.#stage.attachDirectly(account, fullJid.slice(account.jid.length + 1));
+      this.#meet(name, contact);
+      contact.send("<presence/>");
+    }
   }
 
   send(client: string, xml: string): void {
@@ -193,7 +206,14 @@ class InteropWorld implements World {
     return contact;
   }
 
+  #meet(name: string, contact: RawSession): void {
+    this.#contacts.set(name, contact);
+    contact.stanzas.watch((stanza) => this.#onStanza(name, stanza, (answer) => contact.send(answer)));
+  }
+
   #onStanza(place: string, stanza: Element, answer: (stanza: string) => void): void {
+    // How a server that stops ends its streams.
+    if (stanzaKind(stanza) === undefined) return;
     const { from, id = "", type } = stanza.attrs;
     // What a client asks comes under an id of ours.
     const isPing = type === "get" && stanza.getChild("ping", "urn:xmpp:ping") !== undefined;

@@ -103,9 +103,12 @@ export function withoutServerMarks(stanza: Element, own: { bare: string; full: s
   for (const child of stanza.getChildElements()) {
     // Since when somebody is there; or that it was held back (XEP-0352).
     const isStamp = stanza.is("presence") && child.is("delay", "urn:xmpp:delay");
+    // To somebody else, who was not there when it was said, or while there was no server.
+    const isLate = stanza.is("message") && !isToAccount && child.is("delay", "urn:xmpp:delay");
     // No avatar, and nobody has said that there is none (XEP-0153).
     const isNoAvatar = child.is("x", "vcard-temp:x:update") && !child.getChildText("photo");
-    if (isStamp || isNoAvatar || MARKS.has(`${child.getNS()} ${child.getName()}`)) stanza.remove(child);
+    if (isStamp || isLate || isNoAvatar || MARKS.has(`${child.getNS()} ${child.getName()}`))
+      stanza.remove(child);
     else if (child.is("sent") || child.is("received") || child.is("forwarded") || child.is("message"))
       withoutServerMarks(child, own);
   }

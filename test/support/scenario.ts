@@ -38,6 +38,8 @@ type Step =
   | { upstream: "resumed" }
   /** The proxy's process dies and begins anew. All clients are cut off, and may resume. */
   | { proxy: "restarts" }
+  /** The server goes, and all sessions with it. Until it is there again nobody on it can say anything, or is silent. */
+  | { server: "stops" | "starts" }
   /** Somebody else, straight on the server, says something. The server adds `from`. */
   | { contact: string; sends: string }
   | { contact: string; gets: string }
@@ -64,6 +66,9 @@ export interface World {
   /** Only where clients do not do that by themselves. */
   acknowledge?(client: string): void | Promise<void>;
   restart(): void | Promise<void>;
+  /** Where there is a server. */
+  stopServer?(): void | Promise<void>;
+  startServer?(): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
   setClientState(client: string, active: boolean): void | Promise<void>;
   /** Where the script is the server. */
@@ -119,6 +124,7 @@ class Player {
     const world = this.#world;
     const isScripted = "upstream" in step && step.upstream !== "gets" && step.upstream !== "silent";
     if (isScripted && !world.upstreamSends) throw new Error(`there is a server here: ${where}`);
+    if ("server" in step && !world.stopServer) throw new Error(`there is no server here: ${where}`);
     if ("contact" in step && !world.contactSends) throw new Error(`there is nobody else here: ${where}`);
     if ("attach" in step) return await world.attach(step.attach, step.device ?? step.attach);
     if ("leave" in step) return await world.leave(step.leave);
@@ -126,6 +132,8 @@ class Player {
     if ("resumes" in step) return await world.resume(step.resumes);
     if ("acknowledges" in step) return await world.acknowledge?.(step.acknowledges);
     if ("proxy" in step) return await world.restart();
+    if ("server" in step)
+      return await (step.server === "stops" ? world.stopServer?.() : world.startServer?.());
     if ("says" in step) return await world.setClientState(step.from, step.says === "active");
     if ("from" in step) return await world.send(step.from, this.#fill(step.send));
     if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();

@@ -119,6 +119,15 @@ export class ServedWorld implements World {
     this.#settle();
   }
 
+  stopServer(): void {
+    this.loseSession();
+  }
+
+  /** It knows nothing of the old session. */
+  startServer(): void {
+    this.regainSession("bound");
+  }
+
   wait(seconds: number): void {
     this.policy.wait(seconds);
     this.#settle();
