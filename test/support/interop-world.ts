@@ -127,7 +127,7 @@ class InteropWorld implements World {
   /** Contacts come back as they were. */
   async startServer(): Promise<void> {
     await this.#stage.server.start();
-    for (const [name, { fullJid }] of [...this.#contacts]) {
+    for (const [name, { fullJid }] of this.#contacts) {
       const account = { jid: bareJidOf(fullJid), password: this.#alice.password };
       const contact = await this.#stage.attachDirectly(account, fullJid.slice(account.jid.length + 1));
       this.#meet(name, contact);
