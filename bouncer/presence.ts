@@ -8,6 +8,7 @@ import { errorReply } from "../xmpp/stanza.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import type { OwnCaps } from "./caps.ts";
 import { type Clients, isPresent, PATIENCE_MS } from "./clients.ts";
+import { lastUsedMs } from "./last-activity.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import { PresenceIn } from "./presence-in.ts";
@@ -143,7 +144,7 @@ export class Presence {
     const { clients, outlet, ports, session } = this.#deps;
     const client = clients.get(id);
     if (!client) return;
-    client.lastActiveMs = ports.clock.nowMs();
+    client.lastActiveMs = Math.max(client.lastActiveMs, lastUsedMs(presence, ports.clock));
     const initial = client.presence === undefined && presence.attrs.type === undefined;
     this.#out.avatarSeen(presence, client.presence);
     client.presence = presence.attrs.type === undefined ? presence : undefined;

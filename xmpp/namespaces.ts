@@ -31,6 +31,7 @@ export const NS = {
   jingle: "urn:xmpp:jingle:1",
   jingleMessage: "urn:xmpp:jingle-message:0",
   lastActivity: "jabber:iq:last",
+  idle: "urn:xmpp:idle:1",
   mam: "urn:xmpp:mam:2",
   moderate: "urn:xmpp:message-moderate:1",
   moderateOld: "urn:xmpp:message-moderate:0",

@@ -102,4 +102,42 @@ describe("IQ-15 last activity", () => {
     expect(store.entries()).toHaveLength(1);
     expect(lastActivity.idleSeconds(3_001)).toBe(2);
   });
+
+  it.each([
+    ["XEP-0319", `<idle xmlns="urn:xmpp:idle:1" since="2026-01-01T00:01:00Z"/>`],
+    ["XEP-0256", `<query xmlns="jabber:iq:last" seconds="540"/>`],
+  ])("IQ-15 PRES-1 a client that says by itself that it is away is not used by that: %s", (_xep, idle) => {
+    const world = new AccountWorld();
+    const away = `<presence><show>away</show>${idle}</presence>`;
+    const began = world.nowMs;
+    world.attach("alice/desk", "desk");
+    world.send("alice/desk", "<presence/>");
+    world.attach("alice/phone", "phone");
+    world.send("alice/phone", "<presence><show>chat</show></presence>");
+    world.nowMs = began + 300_000;
+    world.send("alice/desk", says);
+    world.nowMs = began + 600_000;
+    while (world.next("upstream") !== undefined);
+    // The desk is in use: what bob sees does not change.
+    world.send("alice/phone", away);
+    expect(world.next("upstream")).toBeUndefined();
+    expect(told(world)).toBe("300");
+    world.send("alice/desk", away);
+    expect(told(world)).toBe("300");
+    expect(world.account.attached().map(({ device }) => device)).toEqual(["desk", "phone"]);
+  });
+
+  it.each([
+    ["from the future", `<idle xmlns="urn:xmpp:idle:1" since="2030-01-01T00:00:00Z"/>`],
+    ["that nobody can read", `<idle xmlns="urn:xmpp:idle:1" since="lunch"/>`],
+    ["that is no number", `<query xmlns="jabber:iq:last" seconds="many"/>`],
+    ["that is less than nothing", `<query xmlns="jabber:iq:last" seconds="-5"/>`],
+  ])("IQ-15 PRES-1 a time %s counts as now", (_what, idle) => {
+    const world = new AccountWorld();
+    world.attach("alice/desk", "desk");
+    world.wait(60);
+    world.send("alice/desk", `<presence>${idle}</presence>`);
+    world.wait(5);
+    expect(told(world)).toBe("5");
+  });
 });
