@@ -5,6 +5,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
+import { languageOf } from "../xmpp/stanza.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import { type Clients, isPresent } from "./clients.ts";
@@ -177,7 +178,7 @@ function aggregate(
   leader: Element | undefined,
   { caps, avatar, detachedShow }: { caps: Element; avatar: Element | undefined; detachedShow: string },
 ): Element {
-  const presence = xml("presence", { xmlns: NS.client });
+  const presence = xml("presence", { xmlns: NS.client, ...languageOf(leader) });
   if (leader) {
     // PRES-3: no <priority/>, so that it is 0 whatever each client asks for and never changes under the server.
     for (const child of leader.getChildElements()) {

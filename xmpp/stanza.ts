@@ -53,6 +53,12 @@ export function iqResult(request: Element, ...payload: Element[]): Element {
   return xml("iq", { ...replyAddress(request), type: "result" }, ...payload);
 }
 
+/** In which language a stanza's text is (RFC 6120 section 8.1.5), for one that is made of it. */
+export function languageOf(stanza: Element | undefined): { "xml:lang"?: string } {
+  const language = stanza?.attrs["xml:lang"];
+  return language === undefined ? {} : { "xml:lang": language };
+}
+
 /** An error reply to any stanza, addressed back to its sender (RFC 6120 section 8.3). Payload is not echoed. */
 export function errorReply(stanza: Element, error: StanzaError): Element {
   return xml(

@@ -4,6 +4,7 @@
  */
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
+import { languageOf } from "../../xmpp/stanza.ts";
 import { clone } from "../../xmpp/xml/element.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { PATIENCE_MS } from "../clients.ts";
@@ -16,7 +17,7 @@ const NOT_KEPT = new Set<string | undefined>([NS.caps, NS.caps2, NS.muc]);
 
 /** What a client says of itself in a room, without addresses. */
 export function presenceContent(presence: Element): Element {
-  const content = xml("presence", { xmlns: NS.client });
+  const content = xml("presence", { xmlns: NS.client, ...languageOf(presence) });
   for (const child of presence.getChildElements()) {
     if (!NOT_KEPT.has(child.getNS()) && child.getName() !== "priority") content.append(clone(child));
   }

@@ -152,6 +152,20 @@ describe("PRES-1 presence is the most recently active available client's", () =>
   });
 });
 
+describe("PRES-14 its language", () => {
+  it("PRES-14 is the leader's, and none where that says none", async () => {
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: `<presence xml:lang="de"><status>weg</status></presence>` },
+      { upstream: "gets", xml: `<presence xml:lang="de"><status>weg</status>${OUR_CAPS}</presence>` },
+      { from: "alice/one", send: `<presence xml:lang="nl"><status>weg</status></presence>` },
+      { upstream: "gets", xml: `<presence xml:lang="nl"><status>weg</status>${OUR_CAPS}</presence>` },
+      { from: "alice/one", send: `<presence><status>weg</status></presence>` },
+      { upstream: "gets", xml: `<presence><status>weg</status>${OUR_CAPS}</presence>` },
+    ]);
+  });
+});
+
 describe("PRES-2 PRES-3 what is replaced in it", () => {
   it.each([
     ["PRES-3 the priority", `<priority>5</priority>`, ``],

@@ -74,6 +74,15 @@ describe("MUC-14 a room sees the presence of the client that was active last", (
     ]);
   });
 
+  it("PRES-14 in the language that the member says it is in", async () => {
+    const german = to("al", "<status>weg</status>").replace("<presence", `<presence xml:lang="de"`);
+    await playPolicy([
+      ...twoInRoom,
+      { from: "alice/two", send: german },
+      { upstream: "gets", xml: german.replace("</presence>", `${OUR_CAPS}</presence>`) },
+    ]);
+  });
+
   it("MUC-14 a client that is gone for longer than a minute counts no more", async () => {
     await playPolicy([
       { attach: "alice/one" },
