@@ -1,8 +1,10 @@
 /**
  * Stanzas on their way to the account's server, in order, in the table `outbound`: what a client was told is accepted
- * survives the process. A row is gone once the server has acknowledged its stanza.
+ * survives the process. A row is gone once the server has acknowledged its stanza. The password of a room is in no row
+ * (MUC-15): only while the process lives is such a join whole.
  */
 import { atOnce, type Postpone } from "./postponed.ts";
+import { withoutPassword } from "./room-join.ts";
 import { fitsRow } from "./row-size.ts";
 
 /** With the server gone for long, clients must not fill the object's memory or disk. */
@@ -21,6 +23,8 @@ export class Outbound {
   /** Rows are numbered without gaps from #first to #next - 1. */
   #first: number;
   #next: number;
+  /** Joins that say a password, by number. */
+  readonly #joins = new Map<number, string>();
 
   constructor(sql: SqlStorage, later: Postpone = atOnce) {
     this.#sql = sql;
@@ -66,34 +70,45 @@ export class Outbound {
   slice(offset: number, limit: number): QueuedStanza[] {
     if (this.length <= offset) return [];
     return this.#sql
-      .exec<{ at_ms: number; stanza: string; sender: string | null }>(
-        "SELECT at_ms, stanza, sender FROM outbound WHERE seq >= ? ORDER BY seq LIMIT ?",
+      .exec<{ seq: number; at_ms: number; stanza: string; sender: string | null }>(
+        "SELECT seq, at_ms, stanza, sender FROM outbound WHERE seq >= ? ORDER BY seq LIMIT ?",
         this.#first + offset,
         limit,
       )
       .toArray()
-      .map(({ at_ms: atMs, stanza, sender }) => ({ atMs, stanza, sender }));
+      .map(({ seq, at_ms: atMs, stanza, sender }) => ({
+        atMs,
+        stanza: this.#joins.get(seq) ?? stanza,
+        sender,
+      }));
   }
 
   /** Removes the `count` oldest. */
   dropOldest(count: number): void {
     if (count === 0) return;
     this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first + count);
-    this.#first += count;
+    this.#passed(count);
   }
 
   /** The server has the `count` oldest: it says so again when the session is resumed, so that it need not be on disk at once. */
   acknowledgeOldest(count: number): void {
-    this.#first += count;
+    this.#passed(count);
     this.#later("outbound", () => this.#sql.exec("DELETE FROM outbound WHERE seq < ?", this.#first));
   }
 
+  #passed(count: number): void {
+    this.#first += count;
+    for (const seq of this.#joins.keys()) if (seq < this.#first) this.#joins.delete(seq);
+  }
+
   #append({ stanza, atMs, sender }: QueuedStanza): void {
+    const stored = withoutPassword(stanza);
+    if (stored !== stanza) this.#joins.set(this.#next, stanza);
     this.#sql.exec(
       "INSERT INTO outbound (seq, at_ms, stanza, sender) VALUES (?, ?, ?, ?)",
       this.#next,
       atMs,
-      stanza,
+      stored,
       sender,
     );
     this.#next += 1;

@@ -21,6 +21,7 @@ import {
 } from "../../xmpp/stream-management.ts";
 import type { Lease } from "../storage/lease.ts";
 import type { Outbound } from "../storage/outbound.ts";
+import { lacksPassword } from "../storage/room-join.ts";
 import type { UndeliveredTable } from "../storage/undelivered.ts";
 import type { UpstreamRow, UpstreamRows } from "../storage/upstream-row.ts";
 import { Confirmation } from "./confirmation.ts";
@@ -128,10 +129,11 @@ export class ManagedSession {
     this.#connected("acks");
     if (!this.#acknowledge(h, outbound.length)) return false;
     const queued = outbound.slice(0, outbound.length);
-    // The server has none of these: whether one is sent again is ours to say.
-    if (queued.some(({ stanza }) => this.#isGivenUp(stanza))) {
+    // The server has none of these: whether one is sent again is ours to say. MUC-15: a join that lost its password is repeated.
+    const isVoid = (stanza: string): boolean => this.#isGivenUp(stanza) || lacksPassword(stanza);
+    if (queued.some(({ stanza }) => isVoid(stanza))) {
       outbound.takeAll();
-      outbound.putBack(queued.filter(({ stanza }) => !this.#isGivenUp(stanza)));
+      outbound.putBack(queued.filter(({ stanza }) => !isVoid(stanza)));
     }
     return true;
   }

@@ -30,6 +30,11 @@ function isLate(id: string): boolean {
   return id === "late";
 }
 
+function join(password: string): string {
+  const said = `<password>${password}</password>`;
+  return `<presence to="tea@muc.example/al"><x xmlns="http://jabber.org/protocol/muc">${said}</x></presence>`;
+}
+
 interface Differences {
   /** Null for a server without Stream Management. */
   granted?: typeof GRANTED | null;
@@ -280,6 +285,35 @@ describe("UP-17 a stanza over which the server ends the stream", () => {
       }
       expect(told(undelivered)).toEqual([]);
       expect(session.drain(NOW)).toEqual([message(1), REQUEST_ACK]);
+    });
+  });
+});
+
+describe("MUC-15 a join with the password of a room", () => {
+  it("MUC-15 is sent whole, again too after the connection was lost; after the death of the process not at all", async () => {
+    await withSession("join", (session, revived) => {
+      session.add(join("sesame"), NOW);
+      session.add(message(1), NOW);
+      expect(session.drain(NOW)).toEqual([join("sesame"), message(1), REQUEST_ACK]);
+      session.disconnected();
+      expect(session.resumed(0)).toBe(true);
+      expect(session.drain(NOW)).toEqual([join("sesame"), message(1), REQUEST_ACK]);
+
+      const again = revived();
+      expect(again.resumed(0)).toBe(true);
+      expect(again.drain(NOW)).toEqual([message(1), REQUEST_ACK]);
+      expect(again.acknowledged(1)).toBe(true);
+    });
+  });
+
+  it("MUC-15 is counted where the server had it before the process died", async () => {
+    await withSession("joined", (session, revived) => {
+      session.add(join("sesame"), NOW);
+      session.add(message(1), NOW);
+      session.drain(NOW);
+      const again = revived();
+      expect(again.resumed(1)).toBe(true);
+      expect(again.drain(NOW)).toEqual([message(1), REQUEST_ACK]);
     });
   });
 });
