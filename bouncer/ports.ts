@@ -40,6 +40,16 @@ export interface TextStore {
   delete(key: string): void;
 }
 
+/**
+ * Secrets by key, there when the policy is made. What is set is stored sealed, which takes its time: the process may die before.
+ * What is replaced or deleted is gone at once.
+ */
+export interface SecretStore {
+  get(key: string): string | undefined;
+  set(key: string, secret: string): void;
+  delete(key: string): void;
+}
+
 /** A room of the account (bouncer/rooms/room.ts). Stanzas are serialized. */
 export interface StoredRoom {
   jid: string;
@@ -129,6 +139,8 @@ export interface Ports {
     /** The roster's items by address, and its version. */
     roster: TextStore;
     rooms: RoomStore;
+    /** What rooms have let us in with, by the room's address. */
+    roomPasswords: SecretStore;
     /** Who keeps the account's archive, and what is yet to be fetched from it (bouncer/archive/). */
     archive: TextStore;
     /** When the log may have missed something, and why. */

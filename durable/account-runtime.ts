@@ -13,6 +13,7 @@ import { LoginGuard } from "./clients/login-guard.ts";
 import { LoginThrottle } from "./clients/login-throttle.ts";
 import type { Config } from "./config.ts";
 import { ClientTokens } from "./credentials/client-tokens.ts";
+import { RoomPasswords } from "./credentials/room-passwords.ts";
 import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
 import { Owner } from "./owner/owner.ts";
@@ -72,7 +73,7 @@ export class AccountRuntime {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  private constructor({ storage, config, jid, registration, forget }: Ground) {
+  private constructor({ storage, config, jid, registration, forget }: Ground, roomPasswords: RoomPasswords) {
     const bareJid = formatJid(jid);
     this.#storage = storage;
     this.#registration = registration;
@@ -84,7 +85,7 @@ export class AccountRuntime {
     this.#vault = new Vault(storage.sql, config.credentialsKey, bareJid, () => tokens.clear());
     this.#guard = this.#makeGuard(config);
     this.#log = new AccountLog(storage.sql, config.logRetention);
-    this.policy = this.#makePolicy(bareJid, config);
+    this.policy = this.#makePolicy(bareJid, config, roomPasswords);
     const outbound = new Outbound(storage.sql, storage.later);
     this.upstream = new Upstream({
       account: jid,
@@ -142,7 +143,11 @@ export class AccountRuntime {
 
   /** Loads what is stored and revives the sockets the platform kept. No network. */
   static async load(ground: Ground, sockets: readonly WebSocket[]): Promise<AccountRuntime> {
-    const runtime = new AccountRuntime(ground);
+    const { storage, config, jid } = ground;
+    // The policy, which is made at once, does not wait for anything.
+    const roomPasswords = new RoomPasswords(storage.sql, config.credentialsKey, formatJid(jid));
+    await roomPasswords.load();
+    const runtime = new AccountRuntime(ground, roomPasswords);
     await runtime.#vault.load();
     runtime.clients.revive(sockets);
     return runtime;
@@ -299,7 +304,11 @@ export class AccountRuntime {
     });
   }
 
-  #makePolicy(bareJid: string, { detachedShow, newDevice, accounts }: Config): Account {
+  #makePolicy(
+    bareJid: string,
+    { detachedShow, newDevice, accounts }: Config,
+    roomPasswords: RoomPasswords,
+  ): Account {
     const ports = {
       upstream: {
         send: (...sent: Parameters<Upstream["send"]>) => this.upstream.send(...sent),
@@ -311,7 +320,7 @@ export class AccountRuntime {
         askForAck: (id: string) => this.clients.askForAck(id),
         replace: (id: string) => this.clients.replace(id),
       },
-      store: policyStore(this.#storage),
+      store: policyStore(this.#storage, roomPasswords),
       log: this.#log.store,
       clock: {
         nowMs: () => Date.now(),

@@ -46,6 +46,12 @@ export function nickOf(occupantJid: string): string {
   return slash === -1 ? "" : occupantJid.slice(slash + 1);
 }
 
+/** What a join (section 7.2.6) or a bookmark has for a password; an empty one is none. */
+export function readPassword(within: Element | undefined): string | undefined {
+  const password = within?.getChildText("password");
+  return password === null || password === "" ? undefined : password;
+}
+
 /** The status codes that a room attached to a stanza. */
 export function statusCodes(stanza: Element): string[] {
   const codes = stanza.getChild("x", NS.mucUser)?.getChildren("status") ?? [];

@@ -1,6 +1,7 @@
 /** Bookmarked rooms as they stand in the account's own data: XEP-0402, and XEP-0048 where there is nothing newer. Read only. */
 import xml, { type Element } from "@xmpp/xml";
 import { bareJidOf, parseJid } from "../../xmpp/jid.ts";
+import { readPassword } from "../../xmpp/muc.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 
 export interface Bookmark {
@@ -71,7 +72,7 @@ function readConference(conference: Element, address: string | undefined): Bookm
       jid: `${jid.local}@${jid.domain}`,
       autojoin: autojoin === "true" || autojoin === "1",
       nick: conference.getChildText("nick") ?? undefined,
-      password: conference.getChildText("password") ?? undefined,
+      password: readPassword(conference),
     },
   ];
 }

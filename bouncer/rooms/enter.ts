@@ -9,6 +9,7 @@ import { clone } from "../../xmpp/xml/element.ts";
 import { HISTORY_SIZE } from "./history.ts";
 import { Occupants } from "./occupants.ts";
 import { ownPresence } from "./own-presence.ts";
+import { knowsAnother, passwordFor, passwordOf, wasWrong } from "./passwords.ts";
 import { answerPingers } from "./pingers.ts";
 import { rejoinDelayMs } from "./rejoin.ts";
 import type { Room, Waiter } from "./room.ts";
@@ -35,10 +36,7 @@ const LASTING = new Set([
 /** Asks to enter: now, or when there is a session. */
 export function enter(context: RoomContext, room: Room): void {
   const [first] = room.waiters;
-  if (first && room.members.size === 0) {
-    room.nick = first.nick;
-    room.password = first.password;
-  }
+  if (first && room.members.size === 0) room.nick = first.nick;
   const seen = seenByMembers(room);
   room.before = room.members.size > 0 ? seen : undefined;
   room.occupants = new Occupants();
@@ -58,6 +56,8 @@ export function askToEnter(context: RoomContext, room: Room): void {
   const lastMs = room.isHistoryAsked ? history.lastMs(room.jid) : undefined;
   const since = lastMs === undefined ? undefined : ports.clock.stamp(lastMs - CLOCK_SLACK_MS);
   const maxstanzas = room.isHistoryAsked ? HISTORY_SIZE : 0;
+  room.password = passwordFor(room);
+  room.refusal = undefined;
   const presence = ownPresence(context, room);
   presence.append(joinElement({ password: room.password, maxstanzas, since }));
   room.sinceMs = nowMs;
@@ -68,13 +68,18 @@ export function askToEnter(context: RoomContext, room: Room): void {
 /** The room has refused us: MUC-8 says who is told, MUC-9 and MUC-11 what is tried. */
 export function refused(context: RoomContext, room: Room, error: Element): void {
   const condition = errorCondition(error);
+  const isPassword = condition === "not-authorized";
   const hasMembers = room.members.size > 0;
+  if (isPassword) wasWrong(context.list, room);
+  if (isPassword && room.autojoin && !context.bookmarks.areRead)
+    return waitForBookmarks(context, room, error);
   if (room.waiters.length > 0 && !hasMembers) return failWaiters(context, room, error);
   if (condition === "conflict" && room.nicksTried < MAX_NICKS) {
     room.nicksTried += 1;
     takeNick(context, room, `${room.nick}_`);
     return askToEnter(context, room);
   }
+  if (isPassword && knowsAnother(room)) return askToEnter(context, room);
   if (!LASTING.has(condition) && condition !== "conflict") return failLater(context, room, condition, error);
   tellWaiters(context, room, error, room.waiters);
   expel(context, room);
@@ -82,27 +87,45 @@ export function refused(context: RoomContext, room: Room, error: Element): void 
   outside(context, room);
 }
 
+/** MUC-17: the right password may stand in the bookmark, and members are not told before that is known. */
+function waitForBookmarks(context: RoomContext, room: Room, error: Element): void {
+  room.refusal = error;
+  room.sinceMs = context.ports.clock.nowMs();
+  context.list.save(room);
+  context.bookmarks.need();
+}
+
 /** MUC-8: those who asked for what was refused are told; somebody who asked otherwise may be let in. */
 function failWaiters(context: RoomContext, room: Room, error: Element): void {
-  const same = ({ nick, password }: Waiter): boolean => nick === room.nick && password === room.password;
+  const condition = errorCondition(error);
+  const same = (waiter: Waiter): boolean => {
+    const password = passwordOf(room, waiter);
+    const isRefused =
+      password === room.password || (password === undefined && condition === "not-authorized");
+    return waiter.nick === room.nick && isRefused;
+  };
   const others = room.waiters.filter((waiter) => !same(waiter));
   // A join that the room answered under another name than it was asked for is over as well.
   const isOver = others.length === room.waiters.length;
   tellWaiters(context, room, error, isOver ? room.waiters : room.waiters.filter(same));
   room.waiters = isOver ? [] : others;
   if (room.waiters.length > 0) return enter(context, room);
+  // MUC-7: what one client asked for was wrong; the account is to stay there all the same.
+  if (room.isKept && (!LASTING.has(condition) || knowsAnother(room))) tryLater(context, room);
   outside(context, room);
 }
 
 /** It may work later: members stay, whoever has just asked is told. */
 function failLater(context: RoomContext, room: Room, condition: string, error?: Element): void {
-  const { ports } = context;
-  const dueMs = ports.clock.nowMs() + rejoinDelayMs(room.failures, ports.chance.next());
-  room.failures += 1;
   const known = condition === "resource-constraint" ? condition : "remote-server-timeout";
   tellWaiters(context, room, error ?? errorFrom(room, known), room.waiters);
-  if (room.members.size > 0 || room.isKept) room.retryAtMs = dueMs;
+  if (room.members.size > 0 || room.isKept) tryLater(context, room);
   outside(context, room);
+}
+
+function tryLater({ ports }: RoomContext, room: Room): void {
+  room.retryAtMs = ports.clock.nowMs() + rejoinDelayMs(room.failures, ports.chance.next());
+  room.failures += 1;
 }
 
 /** Nobody has answered in time. */
@@ -115,6 +138,7 @@ export function outside(context: RoomContext, room: Room): void {
   room.waiters = [];
   room.phase = "outside";
   room.said = false;
+  room.refusal = undefined;
   room.occupants = seenByMembers(room);
   room.before = undefined;
   answerPingers(context, room, room.members.size > 0 ? "unknown" : "outside");

@@ -8,7 +8,7 @@ import {
   readBookmarks,
   readLegacyBookmarks,
 } from "./bookmarks.ts";
-import { enter } from "./enter.ts";
+import { enter, refused } from "./enter.ts";
 import { settle } from "./leave.ts";
 import type { Room } from "./room.ts";
 import type { RoomContext } from "./room-context.ts";
@@ -16,15 +16,19 @@ import type { RoomContext } from "./room-context.ts";
 /** A new session: what is bookmarked now? Where there is nothing new, the old place is looked at. */
 export function fetchBookmarks(context: RoomContext): void {
   const { changes } = context.bookmarks;
-  // What we were told since is newer than any answer: then nothing is taken away.
-  const take = (bookmarks: readonly Bookmark[]): void =>
-    takeBookmarks(context, bookmarks, context.bookmarks.changes === changes);
+  const isCurrent = context.bookmarks.begin();
+  const end = (found: readonly Bookmark[] | undefined): void => {
+    // What we were told since is newer than any answer: then nothing is taken away.
+    if (found !== undefined) takeBookmarks(context, found, context.bookmarks.changes === changes);
+    context.bookmarks.end();
+    for (const room of context.list.all()) if (room.refusal) refused(context, room, room.refusal);
+  };
   context.iq.ask(askForBookmarks(), (answer) => {
+    if (!isCurrent()) return;
     const bookmarks = readBookmarks(answer);
-    if (bookmarks !== undefined && bookmarks.length > 0) return take(bookmarks);
+    if (bookmarks !== undefined && bookmarks.length > 0) return end(bookmarks);
     context.iq.ask(askForLegacyBookmarks(), (older) => {
-      const legacy = readLegacyBookmarks(older) ?? bookmarks;
-      if (legacy !== undefined) take(legacy);
+      if (isCurrent()) end(readLegacyBookmarks(older) ?? bookmarks);
     });
   });
 }
@@ -69,8 +73,7 @@ function applyBookmark(context: RoomContext, { jid, autojoin, nick, password }: 
   }
   const room = context.list.open(jid, nick ?? localpart(context));
   if (!room) return;
-  // MUC-15: the password that was forgotten with the process may stand there.
-  room.password ??= password;
+  room.bookmarkPassword = password;
   if (nick !== undefined && room.phase === "outside" && room.members.size === 0) room.nick = nick;
   const isNew = !room.autojoin;
   room.autojoin = true;

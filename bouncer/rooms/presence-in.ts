@@ -13,6 +13,7 @@ import { check } from "./check.ts";
 import { outside, refused } from "./enter.ts";
 import { Occupants } from "./occupants.ts";
 import { inBrief, sayPresence } from "./own-presence.ts";
+import { wasRight } from "./passwords.ts";
 import { answerPingers } from "./pingers.ts";
 import { RESTART_STEP, rejoinDelayMs } from "./rejoin.ts";
 import { revive, type Room } from "./room.ts";
@@ -61,7 +62,10 @@ function somebodyElse(context: RoomContext, room: Room, presence: Element, nick:
 /** Our own presence there: we are in, or have changed. */
 function ourselves(context: RoomContext, room: Room, presence: Element): void {
   const wasEntering = room.phase === "joining";
-  if (wasEntering) context.fills.entered(room);
+  if (wasEntering) {
+    wasRight(context.list, room);
+    context.fills.entered(room);
+  }
   const isNews = room.self === undefined || serialize(room.self) !== serialize(inBrief(presence));
   room.nick = nickOf(presence.attrs.from ?? "");
   room.self = inBrief(presence);

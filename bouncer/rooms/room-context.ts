@@ -2,6 +2,7 @@
 import type { Element } from "@xmpp/xml";
 import type { PartContext } from "../part.ts";
 import type { ClientId } from "../ports.ts";
+import type { BookmarkReading } from "./bookmark-reading.ts";
 import type { RoomHistory } from "./history.ts";
 import type { Room } from "./room.ts";
 import type { RoomFills } from "./room-fills.ts";
@@ -11,8 +12,7 @@ export interface RoomContext extends PartContext {
   list: RoomList;
   history: RoomHistory;
   fills: RoomFills;
-  /** How often the account's server has told of changes. */
-  bookmarks: { changes: number };
+  bookmarks: BookmarkReading;
 }
 
 /** MUC-5: to those of our clients that are in the room. `of`: only to these of them. */

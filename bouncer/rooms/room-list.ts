@@ -1,6 +1,6 @@
 /** The account's rooms, in memory and in the store: what changes one is written here, in the turn in which it changes. */
 import { bareJidOf } from "../../xmpp/jid.ts";
-import type { Ports, RoomStore } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import { Occupants } from "./occupants.ts";
 import { fromStored, Room, toStored } from "./room.ts";
 
@@ -9,17 +9,25 @@ export const MAX_ROOMS = 200;
 /** Characters of all occupants' presence in all rooms together: what an object's memory has room for. */
 export const MAX_OCCUPANTS_LENGTH = 16_000_000;
 
+/** A longer password of a room is not kept. */
+const MAX_PASSWORD_LENGTH = 1_023;
+
+type Stores = Pick<Ports["store"], "rooms" | "roomPasswords">;
+
 export class RoomList {
   readonly #rooms = new Map<string, Room>();
-  readonly #store: RoomStore;
+  readonly #store: Stores["rooms"];
+  readonly #passwords: Stores["roomPasswords"];
   readonly #chance: Ports["chance"];
 
-  constructor(store: RoomStore, nowMs: number, chance: Ports["chance"]) {
-    this.#store = store;
+  constructor({ rooms, roomPasswords }: Stores, nowMs: number, chance: Ports["chance"]) {
+    this.#store = rooms;
+    this.#passwords = roomPasswords;
     this.#chance = chance;
-    for (const stored of store.rooms()) {
-      const occupants = Occupants.of(store.occupants(stored.jid));
-      this.#rooms.set(stored.jid, fromStored(stored, occupants, { nowMs, jitter: chance.next() }));
+    for (const stored of rooms.rooms()) {
+      const occupants = Occupants.of(rooms.occupants(stored.jid));
+      const password = roomPasswords.get(stored.jid);
+      this.#rooms.set(stored.jid, fromStored(stored, occupants, { password, nowMs, jitter: chance.next() }));
     }
   }
 
@@ -64,9 +72,18 @@ export class RoomList {
     for (let chunk = 0; chunk < room.occupants.chunkCount; chunk += 1) this.saveOccupants(room, chunk);
   }
 
+  /** The room lets us in with this; undefined: with nothing that we know. */
+  setPassword(room: Room, password: string | undefined): void {
+    room.knownPassword = password;
+    if (password !== undefined && password.length <= MAX_PASSWORD_LENGTH)
+      this.#passwords.set(room.jid, password);
+    else this.#passwords.delete(room.jid);
+  }
+
   /** With all that is known of it. */
   drop(room: Room): void {
     this.#rooms.delete(room.jid);
+    this.#passwords.delete(room.jid);
     this.#store.delete(room.jid);
   }
 }

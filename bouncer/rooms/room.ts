@@ -46,8 +46,8 @@ export class Room {
   phase: Phase = "outside";
   /** Ours in the room, or the one we ask for. */
   nick: string;
-  /** Never stored. */
-  password: string | undefined;
+  /** With which it has let us in last; stored (MUC-15). */
+  knownPassword: string | undefined;
   /** Our own presence as the room sent it. */
   self: Element | undefined;
   subject: Element | undefined;
@@ -69,6 +69,12 @@ export class Room {
 
   /** What `phase` says was sent in this session. */
   said = false;
+  /** What we have asked with last. */
+  password: string | undefined;
+  /** What stands in the account's bookmark. */
+  bookmarkPassword: string | undefined;
+  /** The room has refused us, which counts only when the bookmarks have been read. */
+  refusal: Element | undefined;
   /** When the phase began. */
   sinceMs = 0;
   /** When to try again to get in; undefined: not by ourselves. */
@@ -149,10 +155,11 @@ export function toStored(room: Room): StoredRoom {
 export function fromStored(
   stored: StoredRoom,
   occupants: Occupants,
-  { nowMs, jitter }: { nowMs: number; jitter: number },
+  { password, nowMs, jitter }: { password: string | undefined; nowMs: number; jitter: number },
 ): Room {
   const room = new Room(stored.jid, stored.nick, jitter);
   room.phase = stored.phase;
+  room.knownPassword = password;
   room.autojoin = stored.autojoin;
   room.pinned = stored.pinned;
   room.hasArchive = stored.hasArchive;

@@ -4,11 +4,12 @@
  */
 import type { Element } from "@xmpp/xml";
 import { bareJidOf } from "../../xmpp/jid.ts";
-import { asksToJoin, nickOf, occupantUnavailable, STATUS } from "../../xmpp/muc.ts";
+import { asksToJoin, nickOf, occupantUnavailable, readPassword, STATUS } from "../../xmpp/muc.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { errorReply, iqPayload, stanzaKind } from "../../xmpp/stanza.ts";
 import type { Part, PartContext } from "../part.ts";
 import type { ClientId } from "../ports.ts";
+import { BookmarkReading } from "./bookmark-reading.ts";
 import { readBookmarkEvent } from "./bookmarks.ts";
 import { check, clientPings, nextCheckMs } from "./check.ts";
 import { askToEnter, enter, JOIN_TIMEOUT_MS, timedOut } from "./enter.ts";
@@ -33,9 +34,10 @@ export class Rooms implements Part {
 
   constructor(context: PartContext) {
     const { ports } = context;
-    const list = new RoomList(ports.store.rooms, ports.clock.nowMs(), ports.chance);
+    const list = new RoomList(ports.store, ports.clock.nowMs(), ports.chance);
     const history = new RoomHistory(ports, context.log.catchUp);
-    const shared = { ...context, list, history, bookmarks: { changes: 0 } };
+    const bookmarks = new BookmarkReading(() => fetchBookmarks(this.#context));
+    const shared = { ...context, list, history, bookmarks };
     this.#context = { ...shared, fills: new RoomFills(shared) };
   }
 
@@ -221,7 +223,7 @@ export class Rooms implements Part {
     if (nick === "") return refuse(errorReply(presence, { type: "modify", condition: "jid-malformed" }));
     const room = list.open(jid, nick);
     if (!room) return refuse(errorReply(presence, { type: "wait", condition: "resource-constraint" }));
-    const password = presence.getChild("x", NS.muc)?.getChildText("password") ?? undefined;
+    const password = readPassword(presence.getChild("x", NS.muc));
     const limits = readLimits(presence, (stamp) => ports.clock.parse(stamp));
     room.waiters = room.waiters.filter(({ client }) => client !== id);
     room.waiters.push({ client: id, nick, password, presence: presenceContent(presence), limits });

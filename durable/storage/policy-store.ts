@@ -1,12 +1,15 @@
 /** What the policy keeps (bouncer/ports.ts), each in its table. */
-import type { Ports } from "../../bouncer/ports.ts";
+import type { Ports, SecretStore } from "../../bouncer/ports.ts";
 import { DeviceRows } from "./device-rows.ts";
 import type { Lease } from "./lease.ts";
 import { ContactPresenceTable, DirectedPresenceTable } from "./presence-tables.ts";
 import { RoomTables } from "./room-tables.ts";
 import { TextTable } from "./text-table.ts";
 
-export function policyStore({ sql, later }: Pick<Lease, "sql" | "later">): Ports["store"] {
+export function policyStore(
+  { sql, later }: Pick<Lease, "sql" | "later">,
+  roomPasswords: SecretStore,
+): Ports["store"] {
   return {
     contacts: new ContactPresenceTable(sql),
     directed: new DirectedPresenceTable(sql),
@@ -23,6 +26,7 @@ export function policyStore({ sql, later }: Pick<Lease, "sql" | "later">): Ports
     pep: new TextTable(sql, "pep"),
     roster: new TextTable(sql, "roster"),
     rooms: new RoomTables(sql),
+    roomPasswords,
     archive: new TextTable(sql, "archive"),
     holes: new TextTable(sql, "holes"),
   };

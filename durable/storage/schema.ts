@@ -64,6 +64,8 @@ const MIGRATIONS: readonly string[] = [
      last INTEGER NOT NULL);`,
   // For how long a client wants to be able to resume (XEP-0198), in seconds.
   `ALTER TABLE client_session ADD COLUMN max_seconds INTEGER;`,
+  // What rooms have let us in with.
+  `CREATE TABLE room_password (jid TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -6,6 +6,7 @@ import type {
   DirectedStore,
   PresenceStore,
   RoomStore,
+  SecretStore,
   StoredRoom,
   TextStore,
 } from "../../bouncer/ports.ts";
@@ -38,6 +39,15 @@ export function memoryTextStore(): TextStore {
       [...rows].map(([key, row]) => Object.assign({ key }, row)).toSorted((a, b) => a.atMs - b.atMs),
     set: (key, value, atMs) => void rows.set(key, { value, atMs }),
     delete: (key) => void rows.delete(key),
+  };
+}
+
+export function memorySecretStore(): SecretStore {
+  const secrets = new Map<string, string>();
+  return {
+    get: (key) => secrets.get(key),
+    set: (key, secret) => void secrets.set(key, secret),
+    delete: (key) => void secrets.delete(key),
   };
 }
 
@@ -77,6 +87,7 @@ export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"]
     pep: memoryTextStore(),
     roster: memoryTextStore(),
     rooms: memoryRoomStore(),
+    roomPasswords: memorySecretStore(),
     archive: memoryTextStore(),
     holes: memoryTextStore(),
   };

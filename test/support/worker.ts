@@ -128,6 +128,11 @@ export class TestWorker {
     await rm(this.#temporary, { recursive: true, force: true });
   }
 
+  /** The directory of the Durable Objects' storage. */
+  get statePath(): string {
+    return this.#request.persistTo;
+  }
+
   /** Everything that the Worker and its runtime have printed so far. */
   logs(): string {
     return this.#output;

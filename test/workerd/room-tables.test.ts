@@ -21,6 +21,11 @@ async function withTables(name: string, test: (sql: SqlStorage) => void): Promis
   );
 }
 
+function listOn(sql: SqlStorage): RoomList {
+  const roomPasswords = { get: () => undefined, set: () => undefined, delete: () => undefined };
+  return new RoomList({ rooms: new RoomTables(sql), roomPasswords }, 0, { next: () => 0 });
+}
+
 function stored(over: Partial<StoredRoom> = {}): StoredRoom {
   return {
     jid: TEA,
@@ -103,18 +108,18 @@ describe("MUC-15 rooms outlive the process", () => {
 
   it("MUC-15 a list of rooms is the same after a reset, also after changes in the middle of it", async () => {
     await withTables("list", (sql) => {
-      const list = new RoomList(new RoomTables(sql), 0, { next: () => 0 });
+      const list = listOn(sql);
       const room = entered(list, TEA, 130);
       entered(list, CAKE, 1);
       list.saveOccupants(room, room.occupants.delete("o7"));
       list.saveOccupants(room, room.occupants.set("o60", "<presence/>"));
       list.saveOccupants(room, room.occupants.set("new", "<presence/>"));
 
-      const revived = new RoomList(new RoomTables(sql), 0, { next: () => 0 });
+      const revived = listOn(sql);
       expect(new Map(revived.at(TEA)?.occupants.entries())).toEqual(new Map(room.occupants.entries()));
       const again = revived.at(TEA);
       if (again) revived.drop(again);
-      const left = new RoomList(new RoomTables(sql), 0, { next: () => 0 });
+      const left = listOn(sql);
       expect(left.all().map(({ jid, occupants }) => [jid, occupants.size])).toEqual([[CAKE, 1]]);
     });
   });
@@ -156,7 +161,7 @@ describe("MUC-16 what rooms cost", () => {
   it("MUC-16 to enter a room of 2,000 is a row for 25 of them, and one for the room", async () => {
     await withTables("cost", (storage) => {
       const { sql, rowsWritten } = counting(storage);
-      const list = new RoomList(new RoomTables(sql), 0, { next: () => 0 });
+      const list = listOn(sql);
       const costOf = (act: () => void): number => {
         const before = rowsWritten();
         act();

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_OCCUPANTS } from "../../../../bouncer/rooms/occupants.ts";
 import { MAX_OCCUPANTS_LENGTH, MAX_ROOMS, RoomList } from "../../../../bouncer/rooms/room-list.ts";
 import { AccountWorld, FULL } from "../../../support/account-world.ts";
-import { memoryRoomStore } from "../../../support/memory-store.ts";
+import { memoryRoomStore, memorySecretStore } from "../../../support/memory-store.ts";
 import { join, leaves, occupant, ROOM, subject } from "./words.ts";
 
 const to = (xml: string): string => xml.replaceAll("$full", FULL);
@@ -69,7 +69,9 @@ describe("MUC-16 what is kept of rooms is bounded", () => {
   });
 
   it("MUC-16 all rooms together: beyond 16 million characters an occupant is told, and not kept", () => {
-    const list = new RoomList(memoryRoomStore(), 0, { next: () => 0 });
+    const list = new RoomList({ rooms: memoryRoomStore(), roomPasswords: memorySecretStore() }, 0, {
+      next: () => 0,
+    });
     const rooms = ["a", "b", "c", "d"].map((name) => list.open(`${name}@rooms.example.org`, "al"));
     const presence = "x".repeat(4_000);
     let kept = 0;
