@@ -63,6 +63,11 @@ export function occupantItem(presence: Element): OccupantItem {
   return { affiliation, role, nick, jid };
 }
 
+/** By what the room knows an occupant, whatever the nickname (XEP-0421); undefined where it does not say. */
+export function occupantId(presence: Element): Element | undefined {
+  return presence.getChild("occupant-id", NS.occupantId);
+}
+
 /** Is the room gone for good (section 10.9)? */
 export function isDestroyed(presence: Element): boolean {
   return presence.getChild("x", NS.mucUser)?.getChild("destroy") !== undefined;

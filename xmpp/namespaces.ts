@@ -37,6 +37,7 @@ export const NS = {
   moderateOld: "urn:xmpp:message-moderate:0",
   muc: "http://jabber.org/protocol/muc",
   mucUser: "http://jabber.org/protocol/muc#user",
+  occupantId: "urn:xmpp:occupant-id:0",
   ping: "urn:xmpp:ping",
   privateStorage: "jabber:iq:private",
   pubsub: "http://jabber.org/protocol/pubsub",

@@ -1,13 +1,6 @@
 /** What a room says of those who are in it (XEP-0045 sections 7 to 9): kept, and told to the members. */
 import type { Element } from "@xmpp/xml";
-import {
-  isDestroyed,
-  nickOf,
-  occupantItem,
-  occupantUnavailable,
-  STATUS,
-  statusCodes,
-} from "../../xmpp/muc.ts";
+import { isDestroyed, nickOf, occupantItem, STATUS, statusCodes } from "../../xmpp/muc.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { check } from "./check.ts";
 import { outside, refused } from "./enter.ts";
@@ -19,6 +12,7 @@ import { RESTART_STEP, rejoinDelayMs } from "./rejoin.ts";
 import { revive, type Room } from "./room.ts";
 import { type RoomContext, tellMembers } from "./room-context.ts";
 import { serveWaiters } from "./serve.ts";
+import { tellIfReplaced, tellWhoIsGone } from "./who-is-gone.ts";
 
 /** MUC-10: by somebody's will, or for good: nobody should come back by himself. */
 const DELIBERATE = [STATUS.banned, STATUS.kicked, STATUS.affiliationLost, STATUS.membersOnly];
@@ -48,8 +42,10 @@ export function presenceFromRoom(context: RoomContext, room: Room, presence: Ele
 function somebodyElse(context: RoomContext, room: Room, presence: Element, nick: string): void {
   const text = serialize(presence);
   const { before } = room;
-  const isNews = before === undefined || before.get(nick) !== text;
+  const last = before?.get(nick);
+  const isNews = before === undefined || last !== text;
   const isAvailable = presence.attrs.type === undefined;
+  if (isNews && isAvailable) tellIfReplaced(context, room, revive(last), presence);
   const isKept = isAvailable && context.list.hasRoomFor(text);
   const chunk = isKept ? room.occupants.set(nick, text) : room.occupants.delete(nick);
   if (!isAvailable) before?.delete(nick);
@@ -66,7 +62,8 @@ function ourselves(context: RoomContext, room: Room, presence: Element): void {
     wasRight(context.list, room);
     context.fills.entered(room);
   }
-  const isNews = room.self === undefined || serialize(room.self) !== serialize(inBrief(presence));
+  const last = room.self;
+  const isNews = last === undefined || serialize(last) !== serialize(inBrief(presence));
   room.nick = nickOf(presence.attrs.from ?? "");
   room.self = inBrief(presence);
   room.renaming = undefined;
@@ -83,30 +80,15 @@ function ourselves(context: RoomContext, room: Room, presence: Element): void {
   room.nicksTried = 0;
   room.occupants.delete(room.nick);
   tellWhoIsGone(context, room);
-  if (isNews) tellMembers(context, room, presence, { rule: "MUC-11", reason: "we are in the room again" });
+  if (isNews) {
+    tellIfReplaced(context, room, last, presence);
+    tellMembers(context, room, presence, { rule: "MUC-11", reason: "we are in the room again" });
+  }
   serveWaiters(context, room, presence);
   context.list.saveAllOccupants(room);
   context.list.save(room);
   answerPingers(context, room, "inside");
   sayPresence(context, room);
-}
-
-/** MUC-11: the room was entered anew, and who was there before is not. */
-function tellWhoIsGone(context: RoomContext, room: Room): void {
-  const { before, occupants } = room;
-  room.before = undefined;
-  if (!before || room.members.size === 0) return;
-  for (const [nick, text] of before.entries()) {
-    if (occupants.has(nick) || nick === room.nick || nick === "") continue;
-    const last = revive(text);
-    const address = { from: `${room.jid}/${nick}`, to: context.session.fullJid };
-    const stanza = occupantUnavailable(
-      address,
-      last ? { affiliation: occupantItem(last).affiliation } : {},
-      [],
-    );
-    tellMembers(context, room, stanza, { rule: "MUC-11", reason: "it left while we were away" });
-  }
 }
 
 /** `unavailable` of ours: another nickname, or the end. */

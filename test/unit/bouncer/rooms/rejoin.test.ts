@@ -33,6 +33,8 @@ const renamed = (from: string, nick: string): string =>
 
 const id = (value: string): string => `<stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="${value}"/>`;
 
+const occupantId = (value: string): string => `<occupant-id xmlns="urn:xmpp:occupant-id:0" id="${value}"/>`;
+
 const taken = (nick: string): Script => [
   { upstream: "gets", xml: joinsUpstream(nick) },
   { upstream: "sends", xml: refusal(nick, "conflict", "cancel") },
@@ -81,6 +83,36 @@ describe("MUC-11 a new session: rooms are entered again, and clients see what ha
       { to: "alice/three", expect: said("bob", "heard", "$_", id("1")) },
       { to: "alice/three", expect: said("bob", "missed", "2026-01-01T00:00:01Z", id("2")) },
       { to: "alice/three", expect: subject("Cake") },
+    ]);
+  });
+
+  it("MUC-11 regression: another one under the same nickname, ourselves too where the room was made anew: the old one goes first", async () => {
+    const called = (nick: string, value: string, codes: readonly number[] = [], type = ""): string =>
+      occupant(nick, codes, { type }).replace("</presence>", `${occupantId(value)}</presence>`);
+    const jid = (nick: string, real: string): string =>
+      occupant(nick, [], {
+        item: `<item affiliation="none" role="participant" jid="${real}"/>`,
+      });
+    const before = [called("carol", "1"), jid("dave", "dave@example.net/a"), called("eve", "3")];
+    const told = [...before, called("al", "4", [110]), subject("Tea")];
+    const after = [called("carol", "2"), jid("dave", "other@example.net/a"), called("eve", "3")];
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: join("al") },
+      { upstream: "gets", xml: joinsUpstream("al") },
+      ...told.map((xml) => ({ upstream: "sends", xml }) as const),
+      ...told.map((xml) => ({ to: "alice/one", expect: xml }) as const),
+      ...session,
+      { upstream: "gets", xml: joinsUpstream("al") },
+      ...after.map((xml) => ({ upstream: "sends", xml }) as const),
+      { to: "alice/one", expect: called("carol", "1", [], "unavailable") },
+      { to: "alice/one", expect: called("carol", "2") },
+      { to: "alice/one", expect: gone("dave") },
+      { to: "alice/one", expect: jid("dave", "other@example.net/a") },
+      { upstream: "sends", xml: called("al", "5", [110]) },
+      { to: "alice/one", expect: called("al", "4", [], "unavailable") },
+      { to: "alice/one", expect: called("al", "5", [110]) },
+      { upstream: "sends", xml: subject("Tea") },
     ]);
   });
 
