@@ -37,7 +37,7 @@ export class Attachments {
     const { clients, lastActivity, ports } = this.#deps;
     const old = clients.byDevice(record.device);
     if (old) {
-      this.detach(old.id);
+      this.#end(old.id, true);
       ports.clients.replace(old.id);
     }
     clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
@@ -86,14 +86,7 @@ export class Attachments {
 
   /** A client is gone, however it went. */
   detach(id: ClientId): void {
-    const { caps, clients, iq, lastActivity, presence } = this.#deps;
-    const client = clients.remove(id);
-    if (!client) return;
-    lastActivity.seen(client);
-    caps.detach(id);
-    presence.detach(id);
-    iq.detach(id);
-    this.#eachPart((part) => part.detached?.(id));
+    this.#end(id, false);
   }
 
   /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
@@ -111,6 +104,17 @@ export class Attachments {
     const { device, carbons, interested, active, lastActiveMs } = client;
     const presence = client.presence && serialize(client.presence);
     return { id, device, carbons, interested, active, lastActiveMs, presence };
+  }
+
+  #end(id: ClientId, isReplaced: boolean): void {
+    const { caps, clients, iq, lastActivity, presence } = this.#deps;
+    const client = clients.remove(id);
+    if (!client) return;
+    lastActivity.seen(client);
+    caps.detach(id);
+    presence.detach(id);
+    iq.detach(id);
+    this.#eachPart((part) => part.detached?.(id, isReplaced));
   }
 
   #eachPart(act: (part: Part) => void): void {

@@ -72,8 +72,8 @@ export interface Part {
   clientState?(id: ClientId): void;
   /** A client with Stream Management has acknowledged what was sent to it, up to this place in the log. */
   acknowledged?(id: ClientId, logSeq: number): void;
-  /** A client is gone; it is no longer among the clients. */
-  detached?(id: ClientId): void;
+  /** A client is gone; it is no longer among the clients. `isReplaced`: its device is attaching anew. */
+  detached?(id: ClientId, isReplaced: boolean): void;
   /** UP-8: a new session, whose server knows nothing of us yet but what the general rules have just said. */
   upstreamBound?(): void;
   /** The session goes on; its server has kept all that it knew of us. */

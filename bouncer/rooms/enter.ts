@@ -56,6 +56,7 @@ export function askToEnter(context: RoomContext, room: Room): void {
   const lastMs = room.isHistoryAsked ? history.lastMs(room.jid) : undefined;
   const since = lastMs === undefined ? undefined : ports.clock.stamp(lastMs - CLOCK_SLACK_MS);
   const maxstanzas = room.isHistoryAsked ? HISTORY_SIZE : 0;
+  room.mayBeIn = false;
   room.password = passwordFor(room);
   room.refusal = undefined;
   const presence = ownPresence(context, room);

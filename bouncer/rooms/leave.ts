@@ -11,8 +11,19 @@ import type { RoomContext } from "./room-context.ts";
 /** A room that does not confirm in this time is taken to be left. */
 export const LEAVE_TIMEOUT_MS = 60_000;
 
-/** Takes a client out of the room; false when it was not in. `goodbye`: what it said, and so what it is to hear. */
-export function takeOut(context: RoomContext, room: Room, client: ClientId, goodbye?: Element): boolean {
+/** A client whose device has just attached anew enters its rooms again in this time, if it does so by itself. */
+const LINGER_MS = 10_000;
+
+/**
+ * Takes a client out of the room; false when it was not in. `goodbye`: what it said, and so what it is to hear. `isReplaced`: its
+ * device is attaching anew, and its rooms need not see that it was gone.
+ */
+export function takeOut(
+  context: RoomContext,
+  room: Room,
+  client: ClientId,
+  { goodbye, isReplaced = false }: { goodbye?: Element; isReplaced?: boolean } = {},
+): boolean {
   const waited = room.waiters.some((waiter) => waiter.client === client);
   const was = room.members.delete(client) || waited;
   if (!was) return false;
@@ -27,23 +38,41 @@ export function takeOut(context: RoomContext, room: Room, client: ClientId, good
       reason: "it has left; the room need not know",
     });
   }
-  settle(context, room, goodbye);
+  if (isReplaced && room.isEmpty && wasSaid(room)) linger(context, room);
+  else settle(context, room, goodbye);
   return true;
+}
+
+function linger({ list, ports }: RoomContext, room: Room): void {
+  room.lingerUntilMs = ports.clock.nowMs() + LINGER_MS;
+  list.save(room);
+}
+
+/** Somebody is back, or nobody comes. */
+export function lingerNoMore(context: RoomContext, room: Room): void {
+  if (room.lingerUntilMs === undefined) return;
+  room.lingerUntilMs = undefined;
+  settle(context, room);
 }
 
 /** What becomes of the room after somebody has left, or it is to be kept no more. */
 export function settle(context: RoomContext, room: Room, goodbye?: Element): void {
+  if (room.lingerUntilMs !== undefined && room.isEmpty) return context.list.save(room);
   if (!room.isEmpty || room.isKept) {
     sayPresence(context, room);
     return context.list.save(room);
   }
-  const wasSaid = room.isIn || (room.phase === "joining" && room.said);
   if (room.phase === "leaving") return;
-  if (!wasSaid) return context.list.drop(room);
+  if (!wasSaid(room)) return context.list.drop(room);
   room.phase = "leaving";
   room.said = false;
   context.list.save(room);
   if (context.session.connected) sayGoodbye(context, room, goodbye);
+}
+
+/** Does the room know of us, as far as we can tell? */
+function wasSaid(room: Room): boolean {
+  return room.isIn || (room.phase === "joining" && (room.said || room.mayBeIn));
 }
 
 /** Tells the room that we are gone. */

@@ -44,7 +44,7 @@ export function ownPresence(context: RoomContext, room: Room): Element {
 
 /** Says what we are, to a room that we are in, when that has changed. */
 export function sayPresence(context: RoomContext, room: Room): void {
-  if (!room.isIn || !context.session.connected) return;
+  if (!room.isIn || !context.session.connected || room.lingerUntilMs !== undefined) return;
   const text = serialize(contentNow(context, room));
   // What was said before this process began was the same, as far as anybody can know.
   const before = (room.lastPresence ??= text);

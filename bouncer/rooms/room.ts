@@ -69,12 +69,16 @@ export class Room {
 
   /** What `phase` says was sent in this session. */
   said = false;
+  /** A process before this one may have asked to enter. */
+  mayBeIn = false;
   /** What we have asked with last. */
   password: string | undefined;
   /** What stands in the account's bookmark. */
   bookmarkPassword: string | undefined;
   /** The room has refused us, which counts only when the bookmarks have been read. */
   refusal: Element | undefined;
+  /** Nobody is there for now, but somebody may be back by then. */
+  lingerUntilMs: number | undefined;
   /** When the phase began. */
   sinceMs = 0;
   /** When to try again to get in; undefined: not by ourselves. */
@@ -167,6 +171,7 @@ export function fromStored(
   room.subject = revive(stored.subject);
   if (stored.phase === "joining") room.before = occupants;
   else room.occupants = occupants;
+  room.mayBeIn = stored.phase === "joining";
   room.sinceMs = nowMs;
   room.checkAtMs = nowMs;
   if (stored.phase === "outside") room.retryAtMs = nowMs + rejoinDelayMs(0, jitter);

@@ -16,7 +16,7 @@ import { askToEnter, enter, JOIN_TIMEOUT_MS, timedOut } from "./enter.ts";
 import { RoomHistory } from "./history.ts";
 import { readLimits } from "./history-limits.ts";
 import { changeBookmarks, fetchBookmarks, pin, unpin } from "./keeping.ts";
-import { LEAVE_TIMEOUT_MS, sayGoodbye, takeOut } from "./leave.ts";
+import { LEAVE_TIMEOUT_MS, lingerNoMore, sayGoodbye, settle, takeOut } from "./leave.ts";
 import { caughtUp, messageFromRoom, messageToRoom } from "./messages.ts";
 import { nextPatienceMs, ownPresence, presenceContent, sayPresence } from "./own-presence.ts";
 import { presenceFromRoom } from "./presence-in.ts";
@@ -100,16 +100,17 @@ export class Rooms implements Part {
     this.#sayWhereIs(id);
   }
 
-  detached(id: ClientId): void {
-    for (const room of this.#context.list.all()) takeOut(this.#context, room, id);
+  detached(id: ClientId, isReplaced: boolean): void {
+    for (const room of this.#context.list.all()) takeOut(this.#context, room, id, { isReplaced });
   }
 
-  /** Clients that did not survive the process are in no room. */
+  /** Clients that did not survive the process are in no room, and nobody was in those that lingered. */
   revived(): void {
     const { clients, list } = this.#context;
     for (const room of list.all()) {
       const known = [...room.members.keys(), ...room.waiters.map(({ client }) => client)];
       for (const id of known) if (!clients.get(id)) takeOut(this.#context, room, id);
+      if (known.length === 0 && !room.isKept) settle(this.#context, room);
     }
   }
 
@@ -159,6 +160,10 @@ export class Rooms implements Part {
 
   #dueMs(room: Room): number | undefined {
     if (!this.#context.session.connected) return undefined;
+    return room.lingerUntilMs ?? this.#phaseDueMs(room);
+  }
+
+  #phaseDueMs(room: Room): number | undefined {
     switch (room.phase) {
       case "outside":
         return room.retryAtMs;
@@ -174,6 +179,7 @@ export class Rooms implements Part {
   }
 
   #due(room: Room): void {
+    if (room.lingerUntilMs !== undefined) return lingerNoMore(this.#context, room);
     switch (room.phase) {
       case "outside":
         return enter(this.#context, room);
@@ -194,7 +200,7 @@ export class Rooms implements Part {
     if (to === undefined) {
       // RFC 6121 section 4.6.3: the end of its presence is told wherever it was directed to.
       if (type === "unavailable") {
-        for (const room of list.all()) takeOut(this.#context, room, id, presence);
+        for (const room of list.all()) takeOut(this.#context, room, id, { goodbye: presence });
       }
       return false;
     }
@@ -205,7 +211,7 @@ export class Rooms implements Part {
     const room = list.at(to);
     if (!room || (type !== undefined && type !== "unavailable")) return false;
     if (type === "unavailable") {
-      if (!takeOut(this.#context, room, id, presence)) {
+      if (!takeOut(this.#context, room, id, { goodbye: presence })) {
         this.#context.outlet.withhold("MUC-6", presence, "it is not in that room");
       }
     } else this.#update(id, room, presence);
@@ -228,6 +234,7 @@ export class Rooms implements Part {
     room.waiters = room.waiters.filter(({ client }) => client !== id);
     room.waiters.push({ client: id, nick, password, presence: presenceContent(presence), limits });
     room.members.delete(id);
+    room.lingerUntilMs = undefined;
     if (room.isIn) {
       serveWaiters(this.#context, room);
       sayPresence(this.#context, room);

@@ -2,6 +2,8 @@
 
 import { describe, it } from "vitest";
 import { playPolicy } from "../../../support/account-world.ts";
+import { OUR_AWAY, OUR_CAPS } from "../../../support/phrases.ts";
+import type { Script } from "../../../support/scenario.ts";
 import {
   enters,
   gone,
@@ -143,6 +145,79 @@ describe("MUC-6 leaving is local until nobody is left", () => {
       { waitSeconds: 61 },
       { upstream: "sends", xml: says("bob", "hello") },
       { to: "alice/one", expect: says("bob", "hello") },
+    ]);
+  });
+});
+
+describe("MUC-6 a device that attaches anew", () => {
+  const anew: Script = [
+    { attach: "alice/old", device: "page" },
+    ...enters("alice/old"),
+    { attach: "alice/new", device: "page" },
+    { replaced: "alice/old" },
+  ];
+  const AWAY = `<presence to="${ROOM}/al"><show>away</show>`;
+
+  it("MUC-6 regression: the room does not see that nobody was there, if it enters again in ten seconds", async () => {
+    await playPolicy([
+      ...anew,
+      { waitSeconds: 9 },
+      { upstream: "sends", xml: says("bob", "hello") },
+      { upstream: "silent" },
+      { from: "alice/new", send: join("al", `<history maxstanzas="0"/>`) },
+      { to: "alice/new", expect: occupant("bob") },
+      { to: "alice/new", expect: occupant("al", [110]) },
+      { to: "alice/new", expect: subject("Tea") },
+      { waitSeconds: 60 },
+      { upstream: "silent" },
+      { from: "alice/new", send: leaves("al") },
+      { to: "alice/new", expect: gone("al", [110]) },
+      { upstream: "gets", xml: leaves("al") },
+    ]);
+  });
+
+  it("MUC-6 MUC-15 it does not: the room is left, by the next process where this one dies", async () => {
+    await playPolicy([...anew, { waitSeconds: 11 }, { upstream: "gets", xml: leaves("al") }]);
+    await playPolicy([
+      ...anew,
+      { proxy: "restarts" },
+      { resumes: "alice/new" },
+      { upstream: "resumed" },
+      { upstream: "gets", xml: OUR_AWAY },
+      { upstream: "gets", xml: leaves("al") },
+    ]);
+  });
+
+  it("MUC-6 somebody else is in the room, or comes: nothing to wait for", async () => {
+    await playPolicy([
+      { attach: "alice/two" },
+      ...anew,
+      { from: "alice/two", send: join("al") },
+      { to: "alice/two", expect: occupant("bob") },
+      { to: "alice/two", expect: occupant("al", [110]) },
+      { to: "alice/two", expect: subject("Tea") },
+      { waitSeconds: 11 },
+      { upstream: "silent" },
+      { leave: "alice/two" },
+      { upstream: "gets", xml: leaves("al") },
+    ]);
+  });
+
+  it("MUC-6 MUC-14 a room that is kept hears only then that nobody is there", async () => {
+    const item = `<item id="${ROOM}"><conference xmlns="urn:xmpp:bookmarks:1" autojoin="true"><nick>al</nick></conference></item>`;
+    await playPolicy([
+      { attach: "alice/old", device: "page" },
+      ...enters("alice/old"),
+      {
+        upstream: "sends",
+        xml: `<message from="$bare" to="$full" type="headline"><event xmlns="http://jabber.org/protocol/pubsub#event"><items node="urn:xmpp:bookmarks:1">${item}</items></event></message>`,
+      },
+      { attach: "alice/new", device: "page" },
+      { replaced: "alice/old" },
+      { waitSeconds: 9 },
+      { upstream: "silent" },
+      { waitSeconds: 2 },
+      { upstream: "gets", xml: `${AWAY}${OUR_CAPS}</presence>` },
     ]);
   });
 });

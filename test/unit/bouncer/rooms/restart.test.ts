@@ -1,7 +1,7 @@
 // MUC-15: the process dies while in a room, on the way in, and on the way out.
 
-import { describe, it } from "vitest";
-import { playPolicy } from "../../../support/account-world.ts";
+import { describe, expect, it } from "vitest";
+import { AccountWorld, playPolicy } from "../../../support/account-world.ts";
 import { OUR_AWAY } from "../../../support/phrases.ts";
 import type { Script } from "../../../support/scenario.ts";
 import {
@@ -78,6 +78,18 @@ describe("MUC-15 the process dies", () => {
       { upstream: "sends", xml: subject("Tea") },
       { to: both, expect: subject("Tea") },
     ]);
+  });
+
+  it("MUC-15 MUC-6 regression: while a room was being entered for a client that does not come back: we may be in it, and leave", () => {
+    const world = new AccountWorld();
+    world.attach("alice/one", "one");
+    world.send("alice/one", join("al"));
+    world.restart({ lost: ["alice/one"] });
+    while (world.next("upstream") !== undefined);
+    world.upstreamResumed();
+    expect(world.leftovers()["upstream"]).toContainEqual(
+      expect.stringMatching(/^<presence [^>]*type="unavailable"/),
+    );
   });
 
   it("MUC-15 between our own presence and the subject: it comes with what the server sends again", async () => {
