@@ -3,6 +3,7 @@
  * Holds rule ids, names and addresses; never a stanza's content.
  */
 import type { Element } from "@xmpp/xml";
+import { ownCopy } from "./own-copy.ts";
 import type { ClientId } from "./ports.ts";
 
 export interface TraceEntry {
@@ -79,11 +80,11 @@ class Decision implements TraceEntry {
 class Names {
   readonly #known = new Map<string, string>();
 
-  /** The beginning of a name, in a string of its own: a mere slice would keep the whole of what arrived alive. */
+  /** The beginning of a name. */
   short(value: string): string {
     const known = this.#known.get(value);
     if (known !== undefined) return known;
-    const copy = Array.from(value.slice(0, MAX_NAME_LENGTH)).join("");
+    const copy = ownCopy(value.slice(0, MAX_NAME_LENGTH));
     if (this.#known.size >= MAX_NAMES) this.#known.clear();
     this.#known.set(copy, copy);
     return copy;

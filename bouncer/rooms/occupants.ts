@@ -6,6 +6,8 @@
  * is one row. Whether and where they are stored is not known here.
  */
 
+import { ownCopy } from "../own-copy.ts";
+
 /** A nickname and its presence, serialized. */
 export type Occupant = readonly [nick: string, presence: string];
 
@@ -65,8 +67,9 @@ export class Occupants {
     const before = this.#chunks[chunk]?.get(nick);
     if (before === presence) return undefined;
     this.#length += presence.length - (before?.length ?? 0);
-    this.#chunks[chunk]?.set(nick, presence);
-    this.#chunkOf.set(nick, chunk);
+    const key = known === undefined ? ownCopy(nick) : nick;
+    this.#chunks[chunk]?.set(key, presence);
+    this.#chunkOf.set(key, chunk);
     return chunk;
   }
 

@@ -64,6 +64,8 @@ export class AccountWorld implements World {
   hasRoom = true;
   readonly log = new MemoryLog();
   readonly devices = new MemoryDevices();
+  /** What outlives the process. */
+  readonly stores = memoryStores(this.devices);
   /** What the log was searched for, and what is found there. */
   readonly searches: SearchQuery[] = [];
   /** Conversations that were deleted. */
@@ -137,7 +139,7 @@ export class AccountWorld implements World {
         askForAck: (client) => !this.unmanaged.has(client),
         replace: (client) => void this.#replaced.add(client),
       },
-      store: memoryStores(this.devices),
+      store: this.stores,
       log: this.log,
       clock: {
         nowMs: () => this.nowMs,
