@@ -5,10 +5,11 @@
 import xml, { type Element } from "@xmpp/xml";
 import { carbonIneligibility, carbonOf } from "../../xmpp/carbons.ts";
 import { NS } from "../../xmpp/namespaces.ts";
-import { isInvitation, isSubject, nickOf, STATUS, statusCodes } from "../../xmpp/muc.ts";
+import { errorCondition, isInvitation, isSubject, nickOf, STATUS, statusCodes } from "../../xmpp/muc.ts";
 import { errorReply } from "../../xmpp/stanza.ts";
 import { deviceName } from "../log/devices.ts";
 import type { ClientId } from "../ports.ts";
+import { check } from "./check.ts";
 import type { Room } from "./room.ts";
 import { type RoomContext, tellMembers } from "./room-context.ts";
 import { serveHistory } from "./serve.ts";
@@ -18,6 +19,7 @@ export function messageFromRoom(context: RoomContext, room: Room, message: Eleme
   const { type } = message.attrs;
   // Of the room's archive (XEP-0313): for who asked. Invitations (MUC-18) and errors of those who are not in: for all.
   if (isArchiveResult(message) || isInvitation(message)) return false;
+  if (type === "error" && message.attrs.from === room.jid) doubted(context, room, message);
   if (type !== "groupchat") {
     // What is said to us in person, and what came back, is for somebody even if nobody is there.
     if (room.members.size === 0) return false;
@@ -76,6 +78,13 @@ export function messageToRoom(context: RoomContext, room: Room, client: ClientId
     copyToSiblings(context, room, client, message);
   }
   return true;
+}
+
+/** XEP-0045 section 7.4: so a room answers who is not in it. Whether we are is found out now, not after a long silence. */
+function doubted(context: RoomContext, room: Room, error: Element): void {
+  if (errorCondition(error) !== "not-acceptable" || !room.isIn) return;
+  room.heardMs = undefined;
+  check(context, room);
 }
 
 function subject(context: RoomContext, room: Room, message: Element): void {

@@ -247,8 +247,12 @@ export class Rooms implements Part {
     const { list, outlet, session } = this.#context;
     const member = room.members.get(id);
     const nick = nickOf(presence.attrs.to ?? "");
+    const waiter = room.waiters.find(({ client }) => client === id);
+    if (waiter) {
+      waiter.presence = presenceContent(presence);
+      return list.save(room);
+    }
     if (!member) {
-      if (room.waiters.some(({ client }) => client === id)) return;
       // XEP-0045 section 7.2.17: it believes to be in the room, and has to learn that it is not.
       const address = { from: `${room.jid}/${nick}`, to: session.fullJid };
       const codes = [STATUS.self, STATUS.kicked, STATUS.technical];

@@ -64,6 +64,43 @@ describe("MUC-12 are we still in the room? (XEP-0410)", () => {
     ]);
   });
 
+  it("MUC-12 regression: a room that takes no message of ours is asked at once, and entered again", async () => {
+    const message = `<message to="${ROOM}" type="groupchat" id="m"><body>hello</body></message>`;
+    const refused = `<message type="error" from="${ROOM}" to="$full" id="m">${error("not-acceptable")}</message>`;
+    await playPolicy([
+      ...twoInRoom,
+      { from: "alice/one", send: message },
+      { upstream: "gets", xml: message },
+      { upstream: "sends", xml: refused },
+      { to: both, expect: refused },
+      { upstream: "gets", xml: `<iq type="get" id="$ask" to="${ROOM}/al">${ping}</iq>` },
+      // What was heard before that is no proof any more.
+      { from: "alice/one", send: `<iq type="get" id="1" to="${ROOM}/al">${ping}</iq>` },
+      {
+        upstream: "sends",
+        xml: `<iq type="error" id="$ask" from="${ROOM}/al" to="$full">${error("not-acceptable")}</iq>`,
+      },
+      { upstream: "gets", xml: joinsUpstream("al") },
+      { upstream: "sends", xml: occupant("bob") },
+      { upstream: "sends", xml: occupant("al", [110]) },
+      { to: "alice/one", expect: `<iq type="result" id="1" from="${ROOM}/al"/>` },
+      { upstream: "sends", xml: subject("Tea") },
+    ]);
+  });
+
+  it("MUC-12 what somebody in the room, or a moderated one, does not take proves nothing", async () => {
+    const refused = (from: string, condition: string): string =>
+      `<message type="error" from="${from}" to="$full" id="m">${error(condition)}</message>`;
+    await playPolicy([
+      ...twoInRoom,
+      { upstream: "sends", xml: refused(ROOM, "forbidden") },
+      { to: both, expect: refused(ROOM, "forbidden") },
+      { upstream: "sends", xml: refused(`${ROOM}/bob`, "not-acceptable") },
+      { to: both, expect: refused(`${ROOM}/bob`, "not-acceptable") },
+      { upstream: "silent" },
+    ]);
+  });
+
   it("MUC-12 we are not: the room is entered again, and only then the client has its answer", async () => {
     await playPolicy([
       ...twoInRoom,

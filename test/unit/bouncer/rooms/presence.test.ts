@@ -83,6 +83,21 @@ describe("MUC-14 a room sees the presence of the client that was active last", (
     ]);
   });
 
+  it("MUC-14 regression: of one that waits to be let in, what it has said last", async () => {
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: join("al") },
+      { upstream: "gets", xml: joinsUpstream("al") },
+      { from: "alice/one", send: to("al", "<show>dnd</show>") },
+      { upstream: "silent" },
+      { upstream: "sends", xml: occupant("al", [110]) },
+      { to: "alice/one", expect: occupant("al", [110]) },
+      { upstream: "gets", xml: ours("<show>dnd</show>") },
+      { upstream: "sends", xml: subject("Tea") },
+      { to: "alice/one", expect: subject("Tea") },
+    ]);
+  });
+
   it("MUC-14 a client that is gone for longer than a minute counts no more", async () => {
     await playPolicy([
       { attach: "alice/one" },
