@@ -9,6 +9,10 @@ const ping = `<ping xmlns="urn:xmpp:ping"/>`;
 const error = (condition: string): string =>
   `<error type="cancel"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
 
+/** A message comes back. */
+const refused = (from: string, condition: string): string =>
+  `<message type="error" from="${from}" to="$full" id="m">${error(condition)}</message>`;
+
 describe("MUC-12 are we still in the room? (XEP-0410)", () => {
   it.each([
     ["ten minutes", 0, 590],
@@ -66,13 +70,12 @@ describe("MUC-12 are we still in the room? (XEP-0410)", () => {
 
   it("MUC-12 regression: a room that takes no message of ours is asked at once, and entered again", async () => {
     const message = `<message to="${ROOM}" type="groupchat" id="m"><body>hello</body></message>`;
-    const refused = `<message type="error" from="${ROOM}" to="$full" id="m">${error("not-acceptable")}</message>`;
     await playPolicy([
       ...twoInRoom,
       { from: "alice/one", send: message },
       { upstream: "gets", xml: message },
-      { upstream: "sends", xml: refused },
-      { to: both, expect: refused },
+      { upstream: "sends", xml: refused(ROOM, "not-acceptable") },
+      { to: both, expect: refused(ROOM, "not-acceptable") },
       { upstream: "gets", xml: `<iq type="get" id="$ask" to="${ROOM}/al">${ping}</iq>` },
       // What was heard before that is no proof any more.
       { from: "alice/one", send: `<iq type="get" id="1" to="${ROOM}/al">${ping}</iq>` },
@@ -89,8 +92,6 @@ describe("MUC-12 are we still in the room? (XEP-0410)", () => {
   });
 
   it("MUC-12 what somebody in the room, or a moderated one, does not take proves nothing", async () => {
-    const refused = (from: string, condition: string): string =>
-      `<message type="error" from="${from}" to="$full" id="m">${error(condition)}</message>`;
     await playPolicy([
       ...twoInRoom,
       { upstream: "sends", xml: refused(ROOM, "forbidden") },

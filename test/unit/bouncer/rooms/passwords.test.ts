@@ -192,6 +192,22 @@ const isLetIn: Script = [
   { upstream: "sends", xml: occupant("al", [110]) },
   { upstream: "sends", xml: subject("Tea") },
 ];
+/** One is in a room that is bookmarked with "sesame"; then the session is lost, and the room entered before the bookmarks are read. */
+const bookmarkedAndLost: Script = [
+  ...session.slice(1),
+  ...asksFor("asked"),
+  ...answers("asked", "sesame"),
+  ...joins("sesame"),
+  ...isLetIn,
+  { attach: "alice/one" },
+  { from: "alice/one", send: join("al") },
+  { upstream: "gets", xml: joinsUpstream("al").replace(/<x .*<\/x>/, "") },
+  { to: "alice/one", expect: occupant("al", [110]) },
+  { to: "alice/one", expect: subject("Tea") },
+  ...session,
+  { upstream: "gets", xml: joinsUpstream("al", { password: "sesame" }) },
+  ...asksFor("again"),
+];
 const down = { session: "down", bookmarks: true } as const;
 
 describe("MUC-15 MUC-17 the password in a bookmark", () => {
@@ -230,19 +246,7 @@ describe("MUC-15 MUC-17 the password in a bookmark", () => {
   it("MUC-17 what a room that the account stays in refuses is put off until the bookmarks are read", async () => {
     await playPolicy(
       [
-        ...session.slice(1),
-        ...asksFor("asked"),
-        ...answers("asked", "sesame"),
-        ...joins("sesame"),
-        ...isLetIn,
-        { attach: "alice/one" },
-        { from: "alice/one", send: join("al") },
-        { upstream: "gets", xml: joinsUpstream("al").replace(/<x .*<\/x>/, "") },
-        { to: "alice/one", expect: occupant("al", [110]) },
-        { to: "alice/one", expect: subject("Tea") },
-        ...session,
-        { upstream: "gets", xml: joinsUpstream("al", { password: "sesame" }) },
-        ...asksFor("again"),
+        ...bookmarkedAndLost,
         // It was changed meanwhile, and the bookmark with it.
         { upstream: "sends", xml: wrong() },
         { upstream: "silent" },
@@ -256,24 +260,7 @@ describe("MUC-15 MUC-17 the password in a bookmark", () => {
 
   it("MUC-17 where it does not stand there either, they are told then", async () => {
     await playPolicy(
-      [
-        ...session.slice(1),
-        ...asksFor("asked"),
-        ...answers("asked", "sesame"),
-        ...joins("sesame"),
-        ...isLetIn,
-        { attach: "alice/one" },
-        { from: "alice/one", send: join("al") },
-        { upstream: "gets", xml: joinsUpstream("al").replace(/<x .*<\/x>/, "") },
-        { to: "alice/one", expect: occupant("al", [110]) },
-        { to: "alice/one", expect: subject("Tea") },
-        ...session,
-        { upstream: "gets", xml: joinsUpstream("al", { password: "sesame" }) },
-        ...asksFor("again"),
-        { upstream: "sends", xml: wrong() },
-        ...answers("again", "sesame"),
-        ...expelled,
-      ],
+      [...bookmarkedAndLost, { upstream: "sends", xml: wrong() }, ...answers("again", "sesame"), ...expelled],
       down,
     );
   });
