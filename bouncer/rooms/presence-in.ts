@@ -1,6 +1,7 @@
 /** What a room says of those who are in it (XEP-0045 sections 7 to 9): kept, and told to the members. */
 import type { Element } from "@xmpp/xml";
 import { isDestroyed, nickOf, occupantItem, STATUS, statusCodes } from "../../xmpp/muc.ts";
+import { NS } from "../../xmpp/namespaces.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { check } from "./check.ts";
 import { outside, refused } from "./enter.ts";
@@ -21,6 +22,7 @@ const DELIBERATE = [STATUS.banned, STATUS.kicked, STATUS.affiliationLost, STATUS
 export function presenceFromRoom(context: RoomContext, room: Room, presence: Element): void {
   const { from = "", type } = presence.attrs;
   if (type === "error") return errorFromRoom(context, room, presence);
+  forgetHolding(context, presence);
   const nick = nickOf(from);
   const isOurs = statusCodes(presence).includes(STATUS.self) || (room.isIn && nick === room.nick);
   room.heardMs = context.ports.clock.nowMs();
@@ -36,6 +38,14 @@ export function presenceFromRoom(context: RoomContext, room: Room, presence: Ele
       if (isOurs)
         return type === undefined ? ourselves(context, room, presence) : weAreOut(context, room, presence);
       return somebodyElse(context, room, presence, nick);
+  }
+}
+
+/** That our own server held it back because nobody was looking (XEP-0352 section 4) is nothing that the room says. */
+function forgetHolding({ session }: RoomContext, presence: Element): void {
+  const domain = session.bareJid.slice(session.bareJid.indexOf("@") + 1);
+  for (const delay of presence.getChildren("delay", NS.delay)) {
+    if (delay.attrs.from === domain) presence.remove(delay);
   }
 }
 

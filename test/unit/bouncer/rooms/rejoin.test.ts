@@ -62,6 +62,29 @@ describe("MUC-11 a new session: rooms are entered again, and clients see what ha
     ]);
   });
 
+  it("MUC-11 MUC-2 regression: what the server has held back (XEP-0352) is no change, and no part of who is there", async () => {
+    const held = (stanza: string): string =>
+      stanza.replace(
+        "</presence>",
+        `<delay xmlns="urn:xmpp:delay" from="example.org" stamp="2026-01-01T00:00:00Z">Client Inactive</delay></presence>`,
+      );
+    await playPolicy([
+      ...twoInRoom,
+      ...session,
+      { upstream: "gets", xml: joinsUpstream("al") },
+      { upstream: "sends", xml: held(occupant("bob")) },
+      { upstream: "sends", xml: held(occupant("carol")) },
+      { upstream: "sends", xml: held(occupant("al", [110])) },
+      { upstream: "sends", xml: subject("Tea") },
+      { to: both, expect: occupant("carol") },
+      { from: "alice/three", send: join("al") },
+      {
+        to: "alice/three",
+        inOrder: [occupant("bob"), occupant("carol"), occupant("al", [110]), subject("Tea")],
+      },
+    ]);
+  });
+
   it("MUC-11 who came, changed and went, what was said meanwhile and was not heard, and the subject", async () => {
     const away = occupant("carol", [], { content: "<show>away</show>" });
     await playPolicy([
