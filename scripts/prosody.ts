@@ -156,6 +156,36 @@ export class Prosody {
     );
   }
 
+  /** Ends at once a session that nobody is connected to any more, as its time to be resumed would. */
+  async endSession(fullJid: string): Promise<void> {
+    const line =
+      `>(function () local s = prosody.full_sessions[${JSON.stringify(fullJid)}]; if not s then return "over" end ` +
+      `if s.hibernating_watchdog then s.hibernating_watchdog:callback() end return "not yet" end)()`;
+    await waitFor(`${fullJid} to be over`, async () => (await this.shell(line)).includes("over"));
+  }
+
+  /** A room takes somebody to be out of it, and tells nobody. */
+  async forgetOccupant(room: string, fullJid: string): Promise<void> {
+    const [address, occupant] = [JSON.stringify(room), JSON.stringify(fullJid)];
+    await this.shell(
+      `>(function () local r = prosody.hosts[${JSON.stringify(this.rooms)}].modules.muc.get_room_from_jid(${address}); ` +
+        `local nick = r._jid_nick[${occupant}]; r._jid_nick[${occupant}] = nil; r._occupants[nick] = nil end)()`,
+    );
+  }
+
+  /** false: who wants to enter a room is answered as by a component that is not connected; who is in one stays there. */
+  async setRoomService(isUp: boolean): Promise<void> {
+    const events = `prosody.hosts[${JSON.stringify(this.rooms)}].events`;
+    const refuse =
+      `function (e) e.origin.send(require "util.stanza".error_reply(` +
+      `e.stanza, "wait", "service-unavailable", "Component unavailable")) return true end`;
+    await this.shell(
+      isUp
+        ? `>(function () ${events}.remove_handler("presence/full", prosody.refuse) end)()`
+        : `>(function () prosody.refuse = ${refuse}; ${events}.add_handler("presence/full", prosody.refuse, 1000) end)()`,
+    );
+  }
+
   /** The full JIDs that the account has bound at this moment, sorted. */
   async boundResources(localpart: string): Promise<readonly string[]> {
     const name = JSON.stringify(localpart);

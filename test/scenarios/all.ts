@@ -23,6 +23,27 @@ import { scenario as presenceError } from "./presence-error.ts";
 import { scenario as question } from "./question.ts";
 import { scenario as reset } from "./reset.ts";
 import { scenario as room } from "./room.ts";
+import { scenario as roomLateJoiner } from "./room-late-joiner.ts";
+import { scenario as roomHistory } from "./room-history.ts";
+import { scenario as roomLeaving } from "./room-leaving.ts";
+import { scenario as roomNickname } from "./room-nickname.ts";
+import { scenario as roomPresence } from "./room-presence.ts";
+import { scenario as roomPutOut } from "./room-put-out.ts";
+import { scenario as roomRanks } from "./room-ranks.ts";
+import { scenario as roomArchive } from "./room-archive.ts";
+import { scenario as roomInvitations } from "./room-invitations.ts";
+import { scenario as roomMembersOnly } from "./room-members-only.ts";
+import { scenario as roomOwner } from "./room-owner.ts";
+import { scenario as roomPassword } from "./room-password.ts";
+import { scenario as roomPrivate } from "./room-private.ts";
+import { scenario as roomAgain } from "./room-again.ts";
+import { scenario as roomBannedMeanwhile } from "./room-banned-meanwhile.ts";
+import { scenario as roomBookmarked } from "./room-bookmarked.ts";
+import { scenario as roomNicknameTaken } from "./room-nickname-taken.ts";
+import { scenario as roomPinned } from "./room-pinned.ts";
+import { scenario as roomForgotten } from "./room-forgotten.ts";
+import { scenario as roomServiceDown } from "./room-service-down.ts";
+import { scenario as roomSilence } from "./room-silence.ts";
 import { scenario as rosterEdit } from "./roster-edit.ts";
 import { scenario as stored } from "./stored.ts";
 import { scenario as subscription } from "./subscription.ts";
@@ -49,6 +70,27 @@ export const SCENARIOS: readonly Scenario[] = [
   question,
   reset,
   room,
+  roomLateJoiner,
+  roomHistory,
+  roomLeaving,
+  roomNickname,
+  roomPresence,
+  roomPutOut,
+  roomRanks,
+  roomArchive,
+  roomInvitations,
+  roomMembersOnly,
+  roomOwner,
+  roomPassword,
+  roomPrivate,
+  roomAgain,
+  roomBannedMeanwhile,
+  roomBookmarked,
+  roomNicknameTaken,
+  roomPinned,
+  roomForgotten,
+  roomServiceDown,
+  roomSilence,
   rosterEdit,
   stored,
   subscription,

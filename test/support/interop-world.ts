@@ -10,7 +10,7 @@ import type { Server, Stage } from "../interop/stage.ts";
 import { isAvailability, Mailboxes, withoutServerMarks } from "./mailboxes.ts";
 import { ManagedClient } from "./managed-client.ts";
 import type { Account, RawSession } from "./raw-client.ts";
-import type { Scenario, World } from "./scenario.ts";
+import type { RoomsEvent, Scenario, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { CONTACTS } from "./served-world.ts";
 import type { Shape } from "./xml-shape.ts";
@@ -25,7 +25,7 @@ interface Beginning {
   alice: Account;
   contacts: ReadonlyMap<string, RawSession>;
   fullJid: string;
-  showsPresence: boolean;
+  showsPresence: boolean | "rooms";
 }
 
 class InteropWorld implements World {
@@ -34,7 +34,7 @@ class InteropWorld implements World {
   readonly #alice: Account;
   readonly #own: { bare: string; full: string };
   readonly #contacts = new Map<string, RawSession>();
-  readonly #showsPresence: boolean;
+  readonly #showsPresence: boolean | "rooms";
   readonly #clients = new Map<string, ManagedClient>();
   readonly #connected = new Set<string>();
   readonly #inactive = new Set<string>();
@@ -43,6 +43,7 @@ class InteropWorld implements World {
   readonly #listeners = new Set<() => void>();
   #patienceMs = PATIENCE_MS;
   #fences = 0;
+  #isAway = false;
 
   private constructor({ stage, alice, contacts, fullJid, showsPresence }: Beginning) {
     this.#stage = stage;
@@ -135,6 +136,28 @@ class InteropWorld implements World {
     }
   }
 
+  /** What the server has of a session that nobody uses any more, it gives up at once. */
+  async goAway(): Promise<void> {
+    this.#connected.clear();
+    this.#isAway = true;
+    const { server, worker } = this.#stage;
+    await worker.kill();
+    if ("kickSession" in server) await server.kickSession(this.#own.full);
+    else await server.endSession(this.#own.full);
+  }
+
+  async comeBack(): Promise<void> {
+    this.#isAway = false;
+    await this.#stage.worker.start();
+  }
+
+  async doToRooms(event: RoomsEvent): Promise<void> {
+    const { server } = this.#stage;
+    if (!("shell" in server)) throw new Error("this server cannot be brought to it");
+    if (event === "forget") await server.forgetOccupant(this.variables["room"] ?? "", this.#own.full);
+    else await server.setRoomService(event === "start");
+  }
+
   send(client: string, xml: string): void {
     this.#client(client).send(xml);
   }
@@ -156,14 +179,14 @@ class InteropWorld implements World {
     this.#patienceMs = PATIENCE_MS + seconds * 1_000;
   }
 
-  async next(place: string, expected?: Shape): Promise<string | undefined> {
+  async next(place: string, expected?: Shape, isVeryNext?: boolean): Promise<string | undefined> {
     if (!expected) {
       await this.#fence();
       return this.#mail.take(place);
     }
     const deadlineMs = Date.now() + this.#patienceMs;
     for (;;) {
-      const came = this.#mail.take(place, expected);
+      const came = this.#mail.take(place, expected, isVeryNext);
       if (came !== undefined) {
         this.#patienceMs = PATIENCE_MS;
         return came;
@@ -190,6 +213,7 @@ class InteropWorld implements World {
 
   /** Everybody goes. */
   async end(): Promise<void> {
+    if (this.#isAway) await this.comeBack();
     await Promise.all([...this.#connected].map(async (client) => await this.leave(client)));
     await Promise.all([...this.#contacts.values()].map(async (contact) => await contact.close()));
   }
@@ -227,11 +251,18 @@ class InteropWorld implements World {
     if (isPing || isPrivacyPush || isTheirRoster)
       answer(`<iq type="result"${from === undefined ? "" : ` to="${from}"`} id="${id}"/>`);
     else if (stanza.is("presence") && from === this.#contacts.get(place)?.fullJid) return;
+    else if (isOfSomebodyAbsent(stanza)) return;
     else if (id.startsWith(FENCE)) this.#fencesPassed.add(id);
-    else if (this.#showsPresence || !isAvailability(stanza)) {
+    else if (!isAvailability(stanza) || this.#shows(stanza)) {
       this.#mail.put(place, withoutServerMarks(stanza, this.#own));
     }
     for (const listener of this.#listeners) listener();
+  }
+
+  #shows({ attrs: { from = "" } }: Element): boolean {
+    if (this.#showsPresence !== "rooms") return this.#showsPresence;
+    // ejabberd's rooms say what they can do (XEP-0115).
+    return from.includes(`@${this.#stage.server.rooms}/`);
   }
 
   async #somethingComes(withinMs: number): Promise<boolean> {
@@ -273,6 +304,12 @@ class InteropWorld implements World {
     const inactive = [...this.#connected].filter(isInactive);
     await Promise.all(inactive.map(async (name) => await this.#client(name).acknowledged()));
   }
+}
+
+/** What Prosody's rooms say of the affiliation of somebody who is not there (XEP-0045 section 9.3, "MAY"). */
+function isOfSomebodyAbsent(stanza: Element): boolean {
+  const user = stanza.getChild("x", "http://jabber.org/protocol/muc#user");
+  return stanza.is("message") && user?.getChild("item") !== undefined;
 }
 
 /** Both see each other's presence from now on. */

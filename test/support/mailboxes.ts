@@ -3,7 +3,8 @@
 // one kind of thing from another.
 
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import type { Element } from "@xmpp/xml";
+import xml, { type Element } from "@xmpp/xml";
+import { isInvitation } from "../../xmpp/muc.ts";
 import { bareJidOf } from "../../xmpp/jid.ts";
 import { type Shape, shapeOf } from "./xml-shape.ts";
 
@@ -19,13 +20,14 @@ export class Mailboxes {
     else this.#came.set(place, [stanza]);
   }
 
-  /** The next one, or the next one like this; undefined when there is none. */
-  take(place: string, expected?: Shape): string | undefined {
+  /** The very next one, or the next one like this; undefined when there is none. */
+  take(place: string, expected?: Shape, isVeryNext = expected === undefined): string | undefined {
     const queue = this.#came.get(place) ?? [];
-    const index = expected ? queue.findIndex((stanza) => isLike(shapeOf(stanza), expected)) : 0;
+    const index =
+      expected && !isVeryNext ? queue.findIndex((stanza) => isLike(shapeOf(stanza), expected)) : 0;
     const [stanza] = index === -1 ? [] : queue.splice(index, 1);
     if (queue.length === 0) this.#came.delete(place);
-    if (stanza && expected) inOrderOf(expected, stanza);
+    if (stanza && expected && !isVeryNext) inOrderOf(expected, stanza);
     return stanza && serialize(stanza);
   }
 
@@ -49,8 +51,10 @@ function isLike(came: Shape, expected: Shape): boolean {
 /** In which order a stanza says things says nothing, and servers write them anew. */
 function inOrderOf({ children }: Shape, stanza: Element): void {
   const names = children.flatMap((child) => (typeof child === "string" ? [] : child.name));
-  const place = (child: Element | string): number =>
-    typeof child === "string" ? names.length : names.indexOf(shapeOf(child).name);
+  const place = (child: Element | string): number => {
+    const index = typeof child === "string" ? -1 : names.indexOf(shapeOf(child).name);
+    return index === -1 ? names.length : index;
+  };
   stanza.children = stanza.children.toSorted((a, b) => place(a) - place(b));
   for (const child of stanza.getChildElements()) {
     const like = children[place(child)];
@@ -82,6 +86,41 @@ const MARKS: ReadonlySet<string> = new Set([
   "http://jabber.org/protocol/address addresses",
 ]);
 
+/** Status codes that say how a room is set up, which is for each service to choose (XEP-0045 section 15.6). */
+const SETTINGS = new Set(["100", "170"]);
+
+/** Who sees whose address, who did something, and in which order all of it is said, differ; what is so does not. */
+function withoutRoomMarks(stanza: Element): void {
+  const user = stanza.getChild("x", "http://jabber.org/protocol/muc#user");
+  if (!user) return;
+  const place = (child: Element | string): number =>
+    child === user ? 2 : Number(typeof child === "string" || !child.is("show"));
+  stanza.children = stanza.children.toSorted((a, b) => place(a) - place(b));
+  for (const item of user.getChildren("item")) {
+    delete item.attrs.jid;
+    for (const actor of item.getChildren("actor")) item.remove(actor);
+  }
+  const statuses = user.getChildren("status");
+  const others = user.getChildElements().filter((child) => !statuses.includes(child));
+  user.children = others.toSorted((a, b) => Number(b.is("item")) - Number(a.is("item")));
+  const codes = statuses.map(({ attrs }) => attrs.code ?? "").filter((code) => !SETTINGS.has(code));
+  for (const code of new Set(codes.toSorted((a, b) => Number(a) - Number(b))))
+    user.append(xml("status", { code }));
+}
+
+/** In an error, its condition; the rest is a text for people, who says so, and what it answers (RFC 6120 section 8.3). */
+function onlyCondition(stanza: Element): void {
+  const error = stanza.getChild("error");
+  if (!error) return;
+  delete error.attrs.by;
+  delete error.attrs.code;
+  for (const text of error.getChildren("text")) error.remove(text);
+  if (!stanza.is("iq")) stanza.children = [error];
+}
+
+/** Around a stanza in a stanza, or such a one. */
+const AROUND = new Set(["sent", "received", "result", "forwarded", "message"]);
+
 /** What servers add to stanzas of others, and each in its own way. Scripts say what was said. */
 export function withoutServerMarks(stanza: Element, own: { bare: string; full: string }): Element {
   delete stanza.attrs["xml:lang"];
@@ -89,8 +128,13 @@ export function withoutServerMarks(stanza: Element, own: { bare: string; full: s
   // To the account itself, said or not said: RFC 6120 section 8.1.1.1.
   if (stanza.is("message") && stanza.attrs.from === own.full && stanza.attrs.to === own.bare)
     delete stanza.attrs.to;
+  if (stanza.attrs.type === "normal") delete stanza.attrs.type;
+  if (stanza.attrs.type === "error") onlyCondition(stanza);
+  withoutRoomMarks(stanza);
   const isHeadline = stanza.is("message") && stanza.attrs.type === "headline";
-  if (isHeadline) delete stanza.attrs.id;
+  // Nor does a room count its own words.
+  const isOfRoom = stanza.attrs.type === "groupchat" && stanza.attrs.from?.includes("/") === false;
+  if (isHeadline || isOfRoom || isInvitation(stanza)) delete stanza.attrs.id;
   const items = isHeadline ? stanza.getChild("event")?.getChild("items")?.getChildren("item") : undefined;
   for (const item of items ?? []) delete item.attrs.publisher;
   const isAnswer = stanza.is("iq") && (stanza.attrs.type === "result" || stanza.attrs.type === "error");
@@ -109,8 +153,13 @@ export function withoutServerMarks(stanza: Element, own: { bare: string; full: s
     const isNoAvatar = child.is("x", "vcard-temp:x:update") && !child.getChildText("photo");
     if (isStamp || isLate || isNoAvatar || MARKS.has(`${child.getNS()} ${child.getName()}`))
       stanza.remove(child);
-    else if (child.is("sent") || child.is("received") || child.is("forwarded") || child.is("message"))
-      withoutServerMarks(child, own);
+    else if (AROUND.has(child.getName())) withoutServerMarks(child, own);
+  }
+  if (stanza.is("forwarded")) {
+    // Who says when it was said, and where.
+    const delays = stanza.getChildren("delay");
+    for (const delay of delays) delete delay.attrs.from;
+    stanza.children = [...delays, ...stanza.children.filter((child) => child !== delays[0])];
   }
   return stanza;
 }

@@ -4,7 +4,7 @@
 //
 // In a script's XML, `$name` stands for a variable: known ones are put in before anything is sent or compared; one that is
 // still unknown in an expectation, alone in an attribute or as an element's text, takes what has come. `$_` takes anything
-// and remembers nothing.
+// and remembers nothing. `…` at the end of an element stands for whatever else is said there, in attributes too.
 
 import { expect } from "vitest";
 import { parse, type Shape, shapeOf } from "./xml-shape.ts";
@@ -24,6 +24,8 @@ type Step =
   /** The next thing that the client gets. */
   | { to: string; expect: string }
   | { to: readonly string[]; expect: string }
+  /** The next things that the client gets, in this order and with nothing between them. */
+  | { to: string; inOrder: Sequence }
   /** Nothing is on its way to the client, or contact. */
   | { silent: string }
   /** The client's stream has been ended, because its device is attached anew. */
@@ -40,12 +42,24 @@ type Step =
   | { proxy: "restarts" }
   /** The server goes, and all sessions with it. Until it is there again nobody on it can say anything, or is silent. */
   | { server: "stops" | "starts" }
+  /** It dies, and while it is gone its session with the server ends; it begins anew with another session. */
+  | { proxy: "isAway" }
+  | { proxy: "isBack" }
+  /** Who runs the server does something to its rooms. */
+  | { rooms: RoomsEvent }
   /** Somebody else, straight on the server, says something. The server adds `from`. */
   | { contact: string; sends: string }
   | { contact: string; gets: string }
+  | { contact: string; getsInOrder: Sequence }
   | { waitSeconds: number }
   /** Why: what was decided since the last thing that happened. Skipped where nobody can look inside. */
   | { rule: string; because: string; to?: readonly string[] | "upstream" };
+
+/** `forget`: $room takes the account to be out of it, and tells nobody. `stop`, `start`: nobody can enter one for a while. */
+export type RoomsEvent = "forget" | "stop" | "start";
+
+/** Where some stand together, their order is for whoever sends them. */
+type Sequence = readonly (string | readonly string[])[];
 
 export type Script = readonly Step[];
 
@@ -69,6 +83,9 @@ export interface World {
   /** Where there is a server. */
   stopServer?(): void | Promise<void>;
   startServer?(): void | Promise<void>;
+  goAway?(): void | Promise<void>;
+  comeBack?(): void | Promise<void>;
+  doToRooms?(event: RoomsEvent): void | Promise<void>;
   send(client: string, xml: string): void | Promise<void>;
   setClientState(client: string, active: boolean): void | Promise<void>;
   /** Where the script is the server. */
@@ -81,9 +98,14 @@ export interface World {
   wait(seconds: number): void | Promise<void>;
   /**
    * Takes the next stanza that came to a client, a contact or to "upstream"; undefined when there is none. Where a server
-   * decides on the order of things that have nothing to do with each other: the next one like that which is expected.
+   * decides on the order of things that have nothing to do with each other: the next one like that which is expected, unless
+   * it is to be the very next.
    */
-  next(place: string, expected?: Shape): string | undefined | Promise<string | undefined>;
+  next(
+    place: string,
+    expected?: Shape,
+    isVeryNext?: boolean,
+  ): string | undefined | Promise<string | undefined>;
   isReplaced(client: string): boolean | Promise<boolean>;
   /** Everything that came and that nobody took. */
   leftovers(): Record<string, string[]> | Promise<Record<string, string[]>>;
@@ -95,8 +117,8 @@ export interface World {
 export interface Scenario {
   /** With the ids of the rules that it shows. */
   title: string;
-  /** Does it count who is there? Where it does not, nobody sees any presence but that of subscriptions. */
-  presence?: boolean;
+  /** Does it count who is there, or who is in rooms? Where it does not, nobody sees any presence but that of subscriptions. */
+  presence?: boolean | "rooms";
   /** Where it is not played, and why. */
   skip?: Partial<Record<"policy" | "Prosody" | "ejabberd", string>>;
   script: Script;
@@ -125,15 +147,17 @@ class Player {
     const isScripted = "upstream" in step && step.upstream !== "gets" && step.upstream !== "silent";
     if (isScripted && !world.upstreamSends) throw new Error(`there is a server here: ${where}`);
     if ("server" in step && !world.stopServer) throw new Error(`there is no server here: ${where}`);
-    if ("contact" in step && !world.contactSends) throw new Error(`there is nobody else here: ${where}`);
+    if (("contact" in step || "rooms" in step) && !world.contactSends)
+      throw new Error(`there is nobody else here: ${where}`);
     if ("attach" in step) return await world.attach(step.attach, step.device ?? step.attach);
     if ("leave" in step) return await world.leave(step.leave);
     if ("breaksOff" in step) return await world.breakOff(step.breaksOff);
     if ("resumes" in step) return await world.resume(step.resumes);
     if ("acknowledges" in step) return await world.acknowledge?.(step.acknowledges);
-    if ("proxy" in step) return await world.restart();
+    if ("proxy" in step) return await this.#proxy(step.proxy);
     if ("server" in step)
       return await (step.server === "stops" ? world.stopServer?.() : world.startServer?.());
+    if ("rooms" in step) return await world.doToRooms?.(step.rooms);
     if ("says" in step) return await world.setClientState(step.from, step.says === "active");
     if ("from" in step) return await world.send(step.from, this.#fill(step.send));
     if ("silent" in step) return expect(await world.next(step.silent), where).toBeUndefined();
@@ -142,9 +166,11 @@ class Player {
     if ("rule" in step) return this.#checkDecision(step, where);
     if ("upstream" in step) return await this.#upstream(step, where);
     if ("sends" in step) return await world.contactSends?.(step.contact, this.#fill(step.sends));
-    if ("gets" in step) return await this.#expect(step.contact, step.gets, where);
+    if ("gets" in step) return await this.#expect(step.contact, [step.gets], where);
+    if ("getsInOrder" in step) return await this.#expectInOrder(step.contact, step.getsInOrder, where);
+    if ("inOrder" in step) return await this.#expectInOrder(step.to, step.inOrder, where);
     for (const client of typeof step.to === "string" ? [step.to] : step.to) {
-      await this.#expect(client, step.expect, where);
+      await this.#expect(client, [step.expect], where);
     }
   }
 
@@ -154,7 +180,7 @@ class Player {
       case "sends":
         return await world.upstreamSends?.(this.#fill(step.xml));
       case "gets":
-        return await this.#expect("upstream", step.xml, where);
+        return await this.#expect("upstream", [step.xml], where);
       case "silent":
         return expect(await world.next("upstream"), where).toBeUndefined();
       case "lost":
@@ -166,11 +192,30 @@ class Player {
     }
   }
 
-  async #expect(place: string, literal: string, where: string): Promise<void> {
-    const expected = shapeOf(parse(this.#fill(literal)));
-    const came = await this.#world.next(place, expected);
+  async #proxy(what: "restarts" | "isAway" | "isBack"): Promise<void> {
+    if (what === "restarts") return await this.#world.restart();
+    return what === "isAway" ? await this.#world.goAway?.() : await this.#world.comeBack?.();
+  }
+
+  async #expectInOrder(place: string, sequence: Sequence, where: string): Promise<void> {
+    for (const part of sequence) {
+      const open = typeof part === "string" ? [part] : [...part];
+      while (open.length > 0) await this.#expect(place, open, where, true);
+    }
+  }
+
+  /** One of these, which is taken out of them. */
+  async #expect(place: string, literals: string[], where: string, isVeryNext = false): Promise<void> {
+    const shapes = literals.map((literal) => shapeOf(parse(this.#fill(literal))));
+    const came = await this.#world.next(place, shapes[0], isVeryNext);
     if (came === undefined) expect.fail(`nothing came to ${place} (${where})`);
     const actual = shapeOf(parse(came));
+    const index = Math.max(
+      0,
+      shapes.findIndex(({ attrs }) => attrs["from"] === actual.attrs["from"]),
+    );
+    literals.splice(index, 1);
+    const expected = shapes[index] ?? actual;
     this.#capture(expected, actual);
     expect(actual, `to ${place}, ${where}`).toEqual(expected);
   }
@@ -192,6 +237,10 @@ class Player {
 
   /** Lets unknown variables in the expectation take what has come in their place. */
   #capture(expected: Shape, actual: Shape): void {
+    if (expected.children.at(-1) === "…") {
+      expected.children.splice(-1, 1, ...actual.children.slice(expected.children.length - 1));
+      expected.attrs = { ...actual.attrs, ...expected.attrs };
+    }
     for (const [name, wanted] of Object.entries(expected.attrs)) {
       expected.attrs[name] = this.#take(wanted, actual.attrs[name]);
     }

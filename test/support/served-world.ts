@@ -7,7 +7,7 @@ import { SERVER_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import { AccountWorld, FULL, SCRIPTED } from "./account-world.ts";
 import { isAvailability, Mailboxes, withoutServerMarks } from "./mailboxes.ts";
-import type { Scenario, World } from "./scenario.ts";
+import type { RoomsEvent, Scenario, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
 import { type Contact, SmallServer } from "./small-server.ts";
 import { parse, type Shape } from "./xml-shape.ts";
@@ -18,17 +18,19 @@ export const CONTACTS = [
   { name: "carol", isFriend: false },
 ] as const;
 
+const ROOM_SERVICE = "@rooms.example.org";
+
 export class ServedWorld implements World {
   readonly variables: Readonly<Record<string, string>>;
   readonly policy = new AccountWorld({ session: "new", roster: SCRIPTED, bookmarks: true });
   readonly #server: SmallServer;
   readonly #mail = new Mailboxes();
-  readonly #showsPresence: boolean;
+  readonly #showsPresence: boolean | "rooms";
   /** What the server has for the account while there is no session. */
   readonly #kept: Element[] = [];
   #connected = true;
 
-  constructor({ presence = false }: { presence?: boolean } = {}) {
+  constructor({ presence = false }: Pick<Scenario, "presence"> = {}) {
     this.#showsPresence = presence;
     const contacts: Contact[] = CONTACTS.map(({ name, isFriend }) => ({
       name,
@@ -37,11 +39,12 @@ export class ServedWorld implements World {
     }));
     const full = contacts.map(({ name, fullJid }) => [`${name}Full`, fullJid]);
     const bare = CONTACTS.map(({ name }) => [name, `${name}@example.org`]);
-    const own = { ...this.policy.variables, room: "tea@rooms.example.org" };
+    const own = { ...this.policy.variables, room: `tea${ROOM_SERVICE}` };
     this.variables = { ...own, ...Object.fromEntries([...full, ...bare]) };
     this.#server = new SmallServer(own, contacts, {
       toAccount: (stanza) => this.#toAccount(stanza),
       toContact: (name, stanza) => this.#put(name, stanza),
+      stamp: () => new Date(this.policy.nowMs).toISOString(),
     });
     for (const { name } of CONTACTS) this.#server.fromContact(name, parse("<presence/>"));
     this.policy.upstreamBound(FULL);
@@ -79,6 +82,23 @@ export class ServedWorld implements World {
   restart(survivors: Parameters<AccountWorld["restart"]>[0] = {}): void {
     this.policy.restart(survivors);
     if (this.#connected) this.policy.upstreamResumed();
+    this.#settle();
+  }
+
+  /** The session does not outlive the process this time. */
+  goAway(): void {
+    this.policy.restart();
+    this.#connected = false;
+    this.#server.endSession();
+    this.#settle();
+  }
+
+  comeBack(): void {
+    this.regainSession("bound");
+  }
+
+  doToRooms(event: RoomsEvent): void {
+    this.#server.doToRooms(event, this.variables["room"] ?? "");
     this.#settle();
   }
 
@@ -133,8 +153,8 @@ export class ServedWorld implements World {
     this.#settle();
   }
 
-  next(place: string, expected?: Shape): string | undefined {
-    return this.#mail.take(place, expected);
+  next(place: string, expected?: Shape, isVeryNext?: boolean): string | undefined {
+    return this.#mail.take(place, expected, isVeryNext);
   }
 
   isReplaced(client: string): boolean {
@@ -166,7 +186,9 @@ export class ServedWorld implements World {
   }
 
   #put(place: string, stanza: Element): void {
-    if (isAvailability(stanza) && !this.#showsPresence) return;
+    const isOfRoom = stanza.attrs.from?.includes(ROOM_SERVICE) ?? false;
+    const shows = this.#showsPresence === "rooms" ? isOfRoom : this.#showsPresence;
+    if (isAvailability(stanza) && !shows) return;
     this.#mail.put(place, withoutServerMarks(stanza, { bare: "alice@example.org", full: FULL }));
   }
 }

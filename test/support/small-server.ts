@@ -8,6 +8,7 @@ import { NS } from "../../xmpp/namespaces.ts";
 import { errorReply, iqPayload, iqResult, isIqRequest, stanzaKind } from "../../xmpp/stanza.ts";
 import { clone } from "../../xmpp/xml/element.ts";
 import { isAvailability } from "./mailboxes.ts";
+import type { RoomsEvent } from "./scenario.ts";
 import { SmallRoom } from "./small-room.ts";
 import { SmallStorage } from "./small-storage.ts";
 
@@ -21,6 +22,8 @@ export interface Contact {
 interface Hands {
   toAccount(stanza: Element): void;
   toContact(name: string, stanza: Element): void;
+  /** Now (XEP-0082). */
+  stamp(): string;
 }
 
 export class SmallServer {
@@ -30,6 +33,7 @@ export class SmallServer {
   readonly #roster = new Map<string, Element>();
   readonly #blocked = new Set<string>();
   readonly #rooms = new Map<string, SmallRoom>();
+  #hasRooms = true;
   /** By node: the last item of the account. */
   readonly #items = new Map<string, Element>();
   readonly #storage = new SmallStorage();
@@ -78,15 +82,33 @@ export class SmallServer {
     }
   }
 
+  /** The account's session is over: it is gone from wherever it was. */
+  endSession(): void {
+    for (const room of this.#rooms.values()) {
+      const occupant = room.at(this.#account.full);
+      if (occupant) room.takeOut(occupant);
+    }
+  }
+
+  doToRooms(event: RoomsEvent, jid: string): void {
+    this.#hasRooms = event !== "stop";
+    const room = this.#rooms.get(jid);
+    const nick = room?.at(this.#account.full)?.nick;
+    if (event === "forget" && nick !== undefined) room?.occupants.delete(nick);
+  }
+
   #route(stanza: Element): void {
     const to = bareJidOf(stanza.attrs.to ?? "");
     if (to === this.#account.bare) return this.#hands.toAccount(clone(stanza));
     const contact = this.#contacts.find(({ fullJid }) => bareJidOf(fullJid) === to);
     if (contact) return this.#hands.toContact(contact.name, clone(stanza));
     if (!to.includes("@rooms.")) return;
-    const room = this.#rooms.get(to) ?? new SmallRoom(to, (copy) => this.#route(copy));
+    const around = { send: (copy: Element) => this.#route(copy), stamp: () => this.#hands.stamp() };
+    const room = this.#rooms.get(to) ?? new SmallRoom(to, around);
+    if (!this.#hasRooms) return room.refuse(stanza, "service-unavailable");
     this.#rooms.set(to, room);
     room.receive(stanza);
+    if (room.occupants.size === 0) this.#rooms.delete(to);
   }
 
   #broadcast(presence: Element, { fullJid, isFriend }: Contact): void {

@@ -43,6 +43,12 @@ const known = (nick: string, real: string): string =>
   occupant(nick, [], {
     item: `<item affiliation="none" role="participant" jid="${real}"/>`,
   });
+/** As a server sends it that has held it back. */
+const held = (stanza: string): string =>
+  stanza.replace(
+    "</presence>",
+    `<delay xmlns="urn:xmpp:delay" from="example.org" stamp="2026-01-01T00:00:00Z">Client Inactive</delay></presence>`,
+  );
 
 const taken = (nick: string): Script => [
   { upstream: "gets", xml: joinsUpstream(nick) },
@@ -63,11 +69,6 @@ describe("MUC-11 a new session: rooms are entered again, and clients see what ha
   });
 
   it("MUC-11 MUC-2 regression: what the server has held back (XEP-0352) is no change, and no part of who is there", async () => {
-    const held = (stanza: string): string =>
-      stanza.replace(
-        "</presence>",
-        `<delay xmlns="urn:xmpp:delay" from="example.org" stamp="2026-01-01T00:00:00Z">Client Inactive</delay></presence>`,
-      );
     await playPolicy([
       ...twoInRoom,
       ...session,
