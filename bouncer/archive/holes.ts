@@ -4,6 +4,7 @@
 import type { Ports, TextStore } from "../ports.ts";
 import { joinFields, splitFields } from "../text-fields.ts";
 
+/** As many of the account's own, and as many of all rooms together: a busy room must not push out the others. */
 const MAX_HOLES = 100;
 
 /** From the last that is known to be in the log, until when it is complete again: milliseconds since the epoch. */
@@ -45,9 +46,12 @@ export class Holes {
     const key = this.#ids.next();
     this.#holes.set(key, hole);
     this.#store.set(key, joinFields(String(hole.fromMs), hole.reason, hole.room), hole.toMs);
-    const [oldest] = this.#holes.keys();
-    if (oldest === undefined || this.#holes.size <= MAX_HOLES) return;
-    this.#holes.delete(oldest);
-    this.#store.delete(oldest);
+    const alike = [...this.#holes].filter(
+      ([, { room }]) => (room === undefined) === (hole.room === undefined),
+    );
+    const [oldest] = alike;
+    if (!oldest || alike.length <= MAX_HOLES) return;
+    this.#holes.delete(oldest[0]);
+    this.#store.delete(oldest[0]);
   }
 }

@@ -1,7 +1,10 @@
 // MAM-7, MAM-10: from where the log is filled, and what cannot be.
 
 import { describe, expect, it } from "vitest";
+import { Holes } from "../../../../bouncer/archive/holes.ts";
 import { AccountWorld } from "../../../support/account-world.ts";
+import { MemoryDevices } from "../../../support/memory-log.ts";
+import { memoryStores } from "../../../support/memory-store.ts";
 import { OUR_AWAY } from "../../../support/phrases.ts";
 import { play, type Script } from "../../../support/scenario.ts";
 import {
@@ -130,5 +133,20 @@ describe("MAM-10 what cannot be filled is a hole", () => {
     }
     expect(world.account.holes()).toHaveLength(100);
     expect(world.account.holes().at(-1)?.toMs).toBeGreaterThan(world.nowMs - 10);
+  });
+
+  it("MAM-10 MAM-14 regression: holes of a busy room do not push out the account's", () => {
+    let ids = 0;
+    const ports = { store: memoryStores(new MemoryDevices()), ids: { next: () => `${(ids += 1)}` } };
+    const holes = new Holes(ports);
+    holes.add({ fromMs: 1, toMs: 2, reason: "the account's" });
+    for (let n = 0; n < 105; n += 1) {
+      holes.add({ fromMs: n, toMs: 10 + n, reason: "the room's", room: "tea@muc.example.org" });
+    }
+    for (const known of [holes, new Holes(ports)]) {
+      expect(known.all().filter(({ room }) => room === undefined)).toHaveLength(1);
+      expect(known.all().filter(({ room }) => room !== undefined)).toHaveLength(100);
+      expect(known.all().at(-1)?.fromMs).toBe(104);
+    }
   });
 });
