@@ -18,6 +18,7 @@ import { Iq } from "./iq.ts";
 import { LastActivity } from "./last-activity.ts";
 import { CatchUp, type NewDeviceWindow } from "./log/catch-up.ts";
 import { MessageLog } from "./log/message-log.ts";
+import { RoomPlaces } from "./log/room-places.ts";
 import { MessageFlow } from "./message-flow.ts";
 import { Outlet } from "./outlet.ts";
 import type { Part } from "./part.ts";
@@ -99,7 +100,7 @@ export class Account {
     const clientsAt = (address: string): ReadonlySet<ClientId> | undefined =>
       this.#parts.map((part) => part.clientsAt?.(address)).find((found) => found !== undefined);
     this.#iq = new Iq({ ...shared, archive, sessions, clientsAt, onCapsLearned });
-    const log = { messages: this.#log, catchUp };
+    const log = { messages: this.#log, catchUp, places: new RoomPlaces(ports, catchUp) };
     const isRoom = (address: string): boolean => this.#parts.some((part) => part.isRoom?.(address) ?? false);
     const forgetContacts = (isGone: (address: string) => boolean): void =>
       this.#presence.forgetContacts(isGone);
@@ -216,8 +217,8 @@ export class Account {
     this.#attachments.resume(id);
   }
 
-  /** A client has acknowledged all that it was sent up to this place in the log. */
-  acknowledged(id: ClientId, logSeq: number): void {
+  /** A client has acknowledged something: all that it was sent up to this place in the log, if any of it was there. */
+  acknowledged(id: ClientId, logSeq: number | undefined): void {
     this.#eachPart((part) => part.acknowledged?.(id, logSeq));
   }
 

@@ -12,6 +12,7 @@ import type { Iq } from "./iq.ts";
 import type { LastActivity } from "./last-activity.ts";
 import type { CatchUp } from "./log/catch-up.ts";
 import type { MessageLog } from "./log/message-log.ts";
+import type { RoomPlaces } from "./log/room-places.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClientId, Ports } from "./ports.ts";
 import type { RawCopies } from "./raw-copies.ts";
@@ -41,7 +42,9 @@ export interface PartContext {
     /** What has just come, or is just sent, and its place in the log. */
     messages: Pick<MessageLog, "archived" | "placeOf" | "sent" | "timeOf" | "wasThere" | "watch">;
     /** Where clients' devices stopped. */
-    catchUp: Pick<CatchUp, "late" | "missedSince">;
+    catchUp: Pick<CatchUp, "late">;
+    /** And where in rooms. */
+    places: RoomPlaces;
   };
   /** Who keeps the account's archive (XEP-0313). */
   archive: ArchiveHost;
@@ -70,8 +73,8 @@ export interface Part {
   resumed?(id: ClientId): void;
   /** A client has said whether a person is looking at it (XEP-0352). */
   clientState?(id: ClientId): void;
-  /** A client with Stream Management has acknowledged what was sent to it, up to this place in the log. */
-  acknowledged?(id: ClientId, logSeq: number): void;
+  /** A client with Stream Management has acknowledged something, up to this place in the log if any of it was there. */
+  acknowledged?(id: ClientId, logSeq: number | undefined): void;
   /** A client is gone; it is no longer among the clients. `isReplaced`: its device is attaching anew. */
   detached?(id: ClientId, isReplaced: boolean): void;
   /** UP-8: a new session, whose server knows nothing of us yet but what the general rules have just said. */

@@ -64,7 +64,7 @@ export interface StoredRoom {
   members: {
     client: ClientId;
     presence: string;
-    owed?: StoredLimits | undefined;
+    owed?: (StoredLimits & { isBegun?: boolean | undefined }) | undefined;
     early?: StoredLimits | undefined;
   }[];
   waiters: { client: ClientId; nick: string; presence: string; limits: StoredLimits }[];
@@ -107,6 +107,10 @@ export interface Ports {
     send(clients: readonly ClientId[], frame: string, logSeq?: number): void;
     /** Asks a client to acknowledge now what it was sent (XEP-0198). False when it has no Stream Management. */
     askForAck(client: ClientId): boolean;
+    /** Stands for all that a client was sent so far, also in another process; undefined when it has no Stream Management. */
+    mark(client: ClientId): number | undefined;
+    /** Has it acknowledged all that? */
+    hasAcknowledged(client: ClientId, mark: number): boolean;
     /** Ends a client's stream because its device is attached anew. */
     replace(client: ClientId): void;
   };

@@ -318,6 +318,8 @@ export class AccountRuntime {
         send: (ids: readonly string[], frame: string, logSeq?: number) =>
           this.clients.send(ids, frame, logSeq),
         askForAck: (id: string) => this.clients.askForAck(id),
+        mark: (id: string) => this.clients.mark(id),
+        hasAcknowledged: (id: string, mark: number) => this.clients.hasAcknowledged(id, mark),
         replace: (id: string) => this.clients.replace(id),
       },
       store: policyStore(this.#storage, roomPasswords),

@@ -18,6 +18,7 @@ import type { Trace } from "../trace.ts";
 import { deviceName, Devices } from "./devices.ts";
 import type { DeviceRow, LoggedMessage } from "./log-store.ts";
 import { replayForm } from "./replay-form.ts";
+import { placesOfGone } from "./room-places.ts";
 import { RoundTrips } from "./round-trips.ts";
 
 /** LOG-7: what a device gets that was never here before: the latest messages, no older than this. */
@@ -84,9 +85,18 @@ export class CatchUp implements Part {
     return this.#behind.size > 0;
   }
 
-  /** Where a client's device stood in the log when it attached: what it has missed in a room comes after it. */
-  missedSince(id: ClientId): number {
-    return this.#progress.get(id)?.row.since ?? this.#deps.ports.log.head();
+  rowOf(id: ClientId): DeviceRow | undefined {
+    return this.#of(id)?.row;
+  }
+
+  save(id: ClientId): void {
+    const progress = this.#progress.get(id);
+    if (progress) this.#save(progress);
+  }
+
+  saveSoon(id: ClientId): void {
+    const progress = this.#progress.get(id);
+    if (progress) progress.dirty = true;
   }
 
   attached(id: ClientId): void {
@@ -101,7 +111,8 @@ export class CatchUp implements Part {
     const cursor = isBehind ? begin : log.head();
     const position = isBehind ? cursor : undefined;
     const firstSeenMs = known?.firstSeenMs ?? nowMs;
-    const row = { name, cursor, since: begin, position, firstSeenMs, lastSeenMs: nowMs };
+    const { heard, rooms } = { heard: known?.heard ?? 0, rooms: known ? placesOfGone(known) : new Map() };
+    const row = { name, cursor, since: begin, heard, rooms, position, firstSeenMs, lastSeenMs: nowMs };
     const dueMs = isBehind ? nowMs + PRESENCE_PATIENCE_MS : undefined;
     this.#progress.set(id, { row, dirty: false, hasBegun: false, dueMs, sentTo: cursor });
     if (isBehind) this.#behind.add(id);
@@ -146,10 +157,12 @@ export class CatchUp implements Part {
     return got?.answer ?? false;
   }
 
-  acknowledged(id: ClientId, logSeq: number): void {
+  acknowledged(id: ClientId, logSeq: number | undefined): void {
     const progress = this.#progress.get(id);
-    if (!progress) return;
+    if (!progress || logSeq === undefined) return;
     const { row } = progress;
+    // What was said in rooms before that was sent before it, whatever the client is behind with.
+    row.heard = Math.max(row.heard, logSeq);
     const seq = Math.min(logSeq, row.position ?? logSeq);
     if (seq > row.cursor) {
       row.cursor = seq;
@@ -176,6 +189,7 @@ export class CatchUp implements Part {
     if (!progress) return;
     this.#progress.delete(id);
     progress.row.position = undefined;
+    progress.row.rooms = placesOfGone(progress.row);
     progress.row.lastSeenMs = this.#deps.ports.clock.nowMs();
     if (!this.#devices.left(progress.row)) this.#save(progress);
   }

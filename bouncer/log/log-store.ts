@@ -86,6 +86,14 @@ export interface LogStore {
   page(after: number, limits: { count: number; length: number; exceptFrom: string }): LogPage;
   /** The latest `count` messages of one peer, a room for one, after `after`; oldest first. */
   ofPeer(peer: string, after: number, count: number): LoggedMessage[];
+  /** A room's first `count` messages after `after`, oldest first, in outline; `has` says which of them have this text in them. */
+  ofRoom(room: string, after: number, count: number, text: string): RoomEntry[];
+  /** After which number a room's latest `count` messages begin, of those after `after`. */
+  beginInRoom(room: string, after: number, count: number): number;
+  /** Messages under these numbers, as far as they are there, in this order. */
+  read(seqs: readonly number[]): LoggedMessage[];
+  /** After which number all lies that was said at this time or later, and perhaps something else. */
+  beginAt(atMs: number): number;
   /** The archive ids of the latest messages, oldest first. */
   latestIds(count: number): { peer: string; stanzaId: string }[];
   /** After which number to begin for the latest `count` messages that are no room's and no older than `sinceMs`. */
@@ -99,13 +107,43 @@ export interface LogStore {
   archivedSince(after: number, count: number, room?: string): string[];
 }
 
+/** A message of a room, without what it says. */
+export interface RoomEntry {
+  seq: number;
+  atMs: number;
+  /** In characters. */
+  length: number;
+  has: boolean;
+}
+
+/** Up to where somebody has what was said in a room: everything up to the number `after`, and of what follows a part. */
+export interface RoomPlace {
+  after: number;
+  /** What was said up to then, of what has numbers up to `until`; of one time, up to the number `seq`. */
+  part?: { until: number; atMs: number; seq: number } | undefined;
+}
+
+/** How far a device has got in a room. */
+export interface RoomProgress {
+  /** It has all up to here for certain. */
+  had: RoomPlace;
+  /** It was sent all up to here, and has it when `mark` (Ports.clients) is acknowledged. */
+  sent?: { place: RoomPlace; mark: number | undefined } | undefined;
+  /** Since then it gets what is said there as it is said. */
+  live: boolean;
+}
+
 /** How far a device has got in the log. */
 export interface DeviceRow {
   name: string;
   /** It has all up to this number for certain. */
   cursor: number;
-  /** Where it stood when it attached last: what it may have missed in rooms comes after this. */
+  /** Where it stood when it attached last. */
   since: number;
+  /** In rooms where it gets everything as it is said, it has all up to this number for certain. */
+  heard: number;
+  /** By the rooms' bare JIDs, where it was last in the end. */
+  rooms: Map<string, RoomProgress>;
   /** It is being brought up to date, and was sent all up to this number; undefined when it gets messages as they come. */
   position: number | undefined;
   firstSeenMs: number;

@@ -169,6 +169,7 @@ function expel(context: RoomContext, room: Room): void {
   const address = { from: room.address, to: context.session.fullJid };
   const stanza = occupantUnavailable(address, {}, [STATUS.self, STATUS.technical]);
   tellMembers(context, room, stanza, { rule: "MUC-11", reason: "the room lets us in no more" });
+  context.tellings.allLeft(room);
   room.members.clear();
   room.before = undefined;
   room.occupants = new Occupants();

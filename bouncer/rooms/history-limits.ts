@@ -51,7 +51,13 @@ export function isWanted(limits: HistoryLimits | undefined, atMs: number, nowMs:
   return atMs >= earliestMs(limits ?? {}, nowMs);
 }
 
-function earliestMs({ seconds, sinceMs = -Infinity }: HistoryLimits, nowMs: number): number {
+/** Does it limit the number of messages or characters, so that it gets the latest ones? */
+export function counts({ maxchars, maxstanzas }: HistoryLimits): boolean {
+  return maxchars !== undefined || maxstanzas !== undefined;
+}
+
+/** What was said before that it does not ask for: milliseconds since the epoch, or -Infinity. */
+export function earliestMs({ seconds, sinceMs = -Infinity }: HistoryLimits, nowMs: number): number {
   return Math.max(sinceMs, seconds === undefined ? -Infinity : nowMs - seconds * 1000);
 }
 

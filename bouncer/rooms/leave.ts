@@ -25,6 +25,7 @@ export function takeOut(
   { goodbye, isReplaced = false }: { goodbye?: Element; isReplaced?: boolean } = {},
 ): boolean {
   const waited = room.waiters.some((waiter) => waiter.client === client);
+  context.tellings.left(room, client);
   const was = room.members.delete(client) || waited;
   if (!was) return false;
   room.waiters = room.waiters.filter((waiter) => waiter.client !== client);

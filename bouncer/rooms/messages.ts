@@ -11,8 +11,7 @@ import { deviceName } from "../log/devices.ts";
 import type { ClientId } from "../ports.ts";
 import { check } from "./check.ts";
 import type { Room } from "./room.ts";
-import { type RoomContext, tellMembers } from "./room-context.ts";
-import { serveHistory } from "./serve.ts";
+import { isCaughtUp, type RoomContext, tellMembers } from "./room-context.ts";
 
 /** A message from the room or an occupant. False when it is not the room's business. */
 export function messageFromRoom(context: RoomContext, room: Room, message: Element): boolean {
@@ -46,7 +45,7 @@ export function caughtUp(context: RoomContext, room: Room, next?: Element): void
   const beforeSeq = next && context.log.messages.placeOf(next)?.seq;
   context.fills.begin(room);
   room.phase = "joined";
-  for (const [client, { owed }] of room.members) if (owed) serveHistory(context, room, client, beforeSeq);
+  for (const client of room.members.keys()) context.tellings.goOn(room, client, beforeSeq);
   context.list.save(room);
 }
 
@@ -92,7 +91,7 @@ function subject(context: RoomContext, room: Room, message: Element): void {
     room.phase === "joined" || room.subject?.getChildText("subject") !== message.getChildText("subject");
   room.subject = message;
   if (isNews) {
-    const caught = (id: ClientId): boolean => room.members.get(id)?.owed === undefined;
+    const caught = (id: ClientId): boolean => isCaughtUp(room, id);
     tellMembers(context, room, message, { rule: "MUC-5", reason: "the subject", of: caught });
   }
   if (room.phase === "entered" && !context.fills.begin(room)) caughtUp(context, room);
@@ -105,7 +104,7 @@ function past(context: RoomContext, room: Room, message: Element): void {
   if (!context.log.messages.placeOf(message)) {
     return context.outlet.withhold("MUC-11", message, "it was heard before");
   }
-  const caught = (id: ClientId): boolean => room.members.get(id)?.owed === undefined;
+  const caught = (id: ClientId): boolean => isCaughtUp(room, id);
   tellMembers(context, room, message, {
     rule: "MUC-11",
     reason: "it was said while we were away",
@@ -119,7 +118,9 @@ function live(context: RoomContext, room: Room, message: Element): void {
     return context.outlet.withhold("LOG-4", message, "it came before");
   }
   if (message.attrs.from === room.jid) configured(context, room, statusCodes(message));
-  tellMembers(context, room, message, { rule: "MUC-5", reason: "what is said in the room" });
+  const isLogged = context.log.messages.placeOf(message) !== undefined;
+  const of = (id: ClientId): boolean => !isLogged || isCaughtUp(room, id);
+  tellMembers(context, room, message, { rule: "MUC-5", reason: "what is said in the room", of });
 }
 
 /** XEP-0045 section 10.2.1: what a joiner is told of the room's privacy is what it is now. */

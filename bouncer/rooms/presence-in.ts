@@ -120,6 +120,7 @@ function weAreOut(context: RoomContext, room: Room, presence: Element): void {
   const isDeliberate =
     isDestroyed(presence) || codes.some((code) => DELIBERATE.some((known) => known === code));
   const isTechnical = codes.includes(STATUS.technical) || codes.includes(STATUS.shutdown);
+  context.tellings.allLeft(room);
   room.members.clear();
   room.self = undefined;
   room.occupants = new Occupants();

@@ -2,6 +2,9 @@
 import type { Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
 
+/** Stands in whatever retracts: begins both NS.moderate and NS.moderateOld. */
+export const MODERATION = "urn:xmpp:message-moderate:";
+
 /** The archive ids that these messages of a room retract. */
 export function retractedBy(room: string, messages: readonly Element[]): Set<string> {
   return new Set(messages.flatMap((message) => moderatedId(room, message) ?? []));

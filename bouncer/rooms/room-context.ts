@@ -7,11 +7,13 @@ import type { RoomHistory } from "./history.ts";
 import type { Room } from "./room.ts";
 import type { RoomFills } from "./room-fills.ts";
 import type { RoomList } from "./room-list.ts";
+import type { Tellings } from "./tellings.ts";
 
 export interface RoomContext extends PartContext {
   list: RoomList;
   history: RoomHistory;
   fills: RoomFills;
+  tellings: Tellings;
   bookmarks: BookmarkReading;
 }
 
@@ -24,4 +26,9 @@ export function tellMembers(
 ): void {
   const to = [...room.members.keys()];
   outlet.deliver({ rule, stanza, to: of ? to.filter(of) : to, reason });
+}
+
+/** Has this member been told all of the past? What is in the log comes to the others in its place there. */
+export function isCaughtUp(room: Room, id: ClientId): boolean {
+  return room.members.get(id)?.owed === undefined;
 }

@@ -9,13 +9,11 @@ import { enter } from "./enter.ts";
 import { isWanted } from "./history-limits.ts";
 import { caughtUp } from "./messages.ts";
 import { gapSince, hasNews, isLater, loggedSince, stampDelay } from "./missed.ts";
-import { retractedBy } from "./retracted.ts";
+import { MODERATION, retractedBy } from "./retracted.ts";
 import type { Room } from "./room.ts";
 import { type RoomContext, tellMembers } from "./room-context.ts";
 
 const MAX_AT_ONCE = 4;
-/** In NS.moderate and NS.moderateOld. */
-const MODERATION = "urn:xmpp:message-moderate:";
 const NO_ARCHIVE =
   "The room keeps no archive, and its own history did not reach back to the last message that the log has.";
 

@@ -17,12 +17,15 @@ import { rejoinDelayMs } from "./rejoin.ts";
  */
 export type Phase = "outside" | "joining" | "entered" | "joined" | "leaving";
 
+/** `isBegun`: it was given a part of it. */
+export type Owed = HistoryLimits & { isBegun?: boolean | undefined };
+
 /** A client that is in the room, as far as it knows. */
 export interface Member {
   /** What it last said of itself in the room, without addresses. */
   presence: Element;
-  /** What it asked for of the history, while it has not got it. */
-  owed: HistoryLimits | undefined;
+  /** What it asked for of the history, while it has not got all of it. */
+  owed: Owed | undefined;
   /** What it had asked for, where it was given the history before all of it was fetched (MAM-13). */
   early?: HistoryLimits | undefined;
 }

@@ -25,6 +25,7 @@ import type { RoomContext } from "./room-context.ts";
 import { RoomFills } from "./room-fills.ts";
 import { RoomList } from "./room-list.ts";
 import { serveWaiters } from "./serve.ts";
+import { Tellings } from "./tellings.ts";
 
 /** A room that never sends a subject has nothing more to say after this. */
 const SUBJECT_TIMEOUT_MS = 10_000;
@@ -35,10 +36,12 @@ export class Rooms implements Part {
   constructor(context: PartContext) {
     const { ports } = context;
     const list = new RoomList(ports.store, ports.clock.nowMs(), ports.chance);
-    const history = new RoomHistory(ports, context.log.catchUp);
+    const history = new RoomHistory(ports, context.log.places);
     const bookmarks = new BookmarkReading(() => fetchBookmarks(this.#context));
     const shared = { ...context, list, history, bookmarks };
-    this.#context = { ...shared, fills: new RoomFills(shared) };
+    const tellings = new Tellings(shared, (room) => this.#context.fills.isOpen(room));
+    const telling = { ...shared, tellings };
+    this.#context = { ...telling, fills: new RoomFills(telling) };
   }
 
   /** Is this bare JID a room that the account is in, or wants to be? */
@@ -84,6 +87,7 @@ export class Rooms implements Part {
   }
 
   fromClient(id: ClientId, stanza: Element): boolean {
+    if (this.#context.tellings.fromClient(id, stanza)) return true;
     switch (stanzaKind(stanza)) {
       case "presence":
         return this.#presence(id, stanza);
@@ -96,11 +100,17 @@ export class Rooms implements Part {
     }
   }
 
+  acknowledged(id: ClientId): void {
+    this.#context.tellings.acknowledged(id);
+  }
+
   resumed(id: ClientId): void {
     this.#sayWhereIs(id);
+    this.#context.tellings.resumed(id);
   }
 
   detached(id: ClientId, isReplaced: boolean): void {
+    this.#context.tellings.detached(id);
     for (const room of this.#context.list.all()) takeOut(this.#context, room, id, { isReplaced });
   }
 
@@ -112,6 +122,7 @@ export class Rooms implements Part {
       for (const id of known) if (!clients.get(id)) takeOut(this.#context, room, id);
       if (known.length === 0 && !room.isKept) settle(this.#context, room);
     }
+    this.#context.tellings.revived();
   }
 
   /** MUC-11: the session's server knows of no room. */
@@ -140,6 +151,7 @@ export class Rooms implements Part {
 
   tick(nowMs: number): void {
     this.#context.fills.tick(nowMs);
+    this.#context.tellings.tick(nowMs);
     for (const room of this.#context.list.all()) {
       const dueMs = this.#dueMs(room);
       if (dueMs !== undefined && dueMs <= nowMs) this.#due(room);
@@ -148,8 +160,10 @@ export class Rooms implements Part {
   }
 
   nextDeadlineMs(): number | undefined {
-    if (!this.#context.session.connected) return undefined;
-    let next = this.#context.fills.nextDeadlineMs();
+    let next = this.#context.tellings.nextDeadlineMs();
+    if (!this.#context.session.connected) return next;
+    const filling = this.#context.fills.nextDeadlineMs();
+    if (filling !== undefined) next = Math.min(next ?? Infinity, filling);
     for (const room of this.#context.list.all()) {
       for (const dueMs of [this.#dueMs(room), nextPatienceMs(this.#context, room)]) {
         if (dueMs !== undefined) next = Math.min(next ?? Infinity, dueMs);
@@ -233,6 +247,7 @@ export class Rooms implements Part {
     const limits = readLimits(presence, (stamp) => ports.clock.parse(stamp));
     room.waiters = room.waiters.filter(({ client }) => client !== id);
     room.waiters.push({ client: id, nick, password, presence: presenceContent(presence), limits });
+    this.#context.tellings.left(room, id);
     room.members.delete(id);
     room.lingerUntilMs = undefined;
     if (room.isIn) {

@@ -20,20 +20,16 @@ export function serveWaiters(context: RoomContext, room: Room, fresh?: Element):
     const isFirst = index === 0 && waiter.nick === room.nick;
     room.members.set(waiter.client, { presence: waiter.presence, owed: waiter.limits });
     serveOccupants(context, room, waiter.client, isFirst && fresh ? fresh : selfFor(room, waiter.nick));
-    if (room.phase === "joined") serveHistory(context, room, waiter.client);
+    if (room.phase === "joined") context.tellings.goOn(room, waiter.client);
   }
 }
 
-/** The history and subject that a member was promised. */
-export function serveHistory(context: RoomContext, room: Room, client: ClientId, beforeSeq?: number): void {
-  const { fills, history, outlet, session } = context;
-  const owed = room.members.get(client)?.owed;
-  if (!owed) return;
-  const presence = room.members.get(client)?.presence ?? empty();
-  room.members.set(client, { presence, owed: undefined, early: fills.isOpen(room) ? owed : undefined });
-  for (const stanza of history.select(room.jid, client, session.fullJid, { ...owed, beforeSeq })) {
-    outlet.deliver({ rule: "MUC-4", stanza, to: [client], reason: "what was said, within what it asks for" });
-  }
+/** What comes after the history. */
+export function serveSubject(
+  { outlet, session }: Pick<RoomContext, "outlet" | "session">,
+  room: Room,
+  client: ClientId,
+): void {
   const subject = room.subject ? clone(room.subject) : noSubject(room);
   subject.attrs.to = session.fullJid;
   outlet.deliver({ rule: "MUC-2", stanza: subject, to: [client], reason: "the subject comes last" });

@@ -58,15 +58,15 @@ interface ClientSessionsOptions {
   makeQueue: (known: ReadonlySet<string>) => ClientQueue;
   /** A client that is gone for longer begins anew. */
   resumeSeconds: number;
-  /** Hears how far in the log a client has acknowledged what it was sent. */
-  onAcknowledged: (id: string, logSeq: number) => void;
+  /** Hears that a client has acknowledged something, and how far in the log, if any of that was in it. */
+  onAcknowledged: (id: string, logSeq: number | undefined) => void;
 }
 
 export class ClientSessions {
   readonly #resumeSeconds: number;
   readonly #rows: ClientSessionRows;
   readonly #queue: ClientQueue;
-  readonly #onAcknowledged: (id: string, logSeq: number) => void;
+  readonly #onAcknowledged: (id: string, logSeq: number | undefined) => void;
   readonly #sessions = new Map<string, LiveSession>();
 
   constructor({ rows, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
@@ -179,6 +179,16 @@ export class ClientSessions {
     }
     if (isTooMuch) queued.over = [...this.#endThose((id) => this.#isTooMuch(id)), ...this.#endLargest()];
     return queued;
+  }
+
+  /** Stands for all that was ever for this client; undefined when it has no session. */
+  mark(id: string): number | undefined {
+    return this.#sessions.has(id) ? this.#queue.newest(id) : undefined;
+  }
+
+  /** Has it acknowledged what was for it up to there? */
+  hasAcknowledged(id: string, mark: number): boolean {
+    return this.#sessions.has(id) && this.#queue.acknowledgedTo(id) >= mark;
   }
 
   /** How many stanzas a client has yet to acknowledge. */
@@ -321,8 +331,9 @@ export class ClientSessions {
     const acknowledgement = this.#queue.acknowledge(id, h, sentTo);
     if (!acknowledgement.ok) return false;
     const { bytes, logSeq } = acknowledgement;
-    live.flow?.acknowledged(this.#queue.acknowledgedTo(id) - before, bytes, nowMs);
-    if (logSeq !== undefined) this.#onAcknowledged(id, logSeq);
+    const count = this.#queue.acknowledgedTo(id) - before;
+    live.flow?.acknowledged(count, bytes, nowMs);
+    if (count > 0) this.#onAcknowledged(id, logSeq);
     return true;
   }
 

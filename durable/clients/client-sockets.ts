@@ -148,6 +148,15 @@ export class ClientSockets {
     return this.#delivery.askForAck(id);
   }
 
+  /** Stands for all that a client was sent so far; undefined when it has no Stream Management. */
+  mark(id: string): number | undefined {
+    return this.#deps.sessions.mark(id);
+  }
+
+  hasAcknowledged(id: string, mark: number): boolean {
+    return this.#deps.sessions.hasAcknowledged(id, mark);
+  }
+
   /** Sees to what is overdue with clients. */
   tick(nowMs: number): void {
     this.#delivery.tick(nowMs);

@@ -44,7 +44,10 @@ export class AccountLog {
   delete(peer: string | undefined): void {
     this.#deletion.mark(this.store.newest());
     if (peer === undefined) this.#deletion.deleteAll(this.store.head());
-    else this.#deletion.deletePeer(peer, this.store.head());
+    else {
+      this.#deletion.deletePeer(peer, this.store.head());
+      this.#deletion.keepNumbers(this.store.head());
+    }
   }
 
   /** What is older than this is deleted (LOG-9). */
@@ -70,6 +73,7 @@ export class AccountLog {
     this.#peers.list(oldest, latest);
     if (!this.#deleteOldest(oldest, latest, nowMs)) return;
     const left = this.#sql.exec<{ seq: number | null }>("SELECT min(seq) AS seq FROM log").one().seq;
+    if (left === null) this.#deletion.keepNumbers(latest);
     this.#peers.forget(left ?? latest + 1);
     this.#index.forget(left ?? latest + 1);
   }

@@ -1,14 +1,41 @@
 /** How far each device has got in the log, in the table `device`. */
-import type { DeviceRow, DeviceStore } from "../../bouncer/log/log-store.ts";
+import * as v from "valibot";
+import type { DeviceRow, DeviceStore, RoomProgress } from "../../bouncer/log/log-store.ts";
 
 type Columns = {
   name: string;
   cursor: number;
   since: number;
+  heard: number;
+  rooms: string | null;
   position: number | null;
   first_seen_ms: number;
   last_seen_ms: number;
 };
+
+const placeSchema = v.object({
+  after: v.number(),
+  part: v.optional(v.object({ until: v.number(), atMs: v.number(), seq: v.number() })),
+});
+const roomsSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.array(
+    v.tuple([
+      v.string(),
+      v.object({
+        had: placeSchema,
+        sent: v.optional(
+          v.pipe(
+            v.object({ place: placeSchema, mark: v.optional(v.number()) }),
+            v.transform(({ place, mark }) => ({ place, mark })),
+          ),
+        ),
+        live: v.boolean(),
+      }),
+    ]),
+  ),
+);
 
 export class DeviceRows implements DeviceStore {
   readonly #sql: SqlStorage;
@@ -19,25 +46,31 @@ export class DeviceRows implements DeviceStore {
 
   entries(): DeviceRow[] {
     return this.#sql
-      .exec<Columns>("SELECT name, cursor, since, position, first_seen_ms, last_seen_ms FROM device")
+      .exec<Columns>(
+        "SELECT name, cursor, since, heard, rooms, position, first_seen_ms, last_seen_ms FROM device",
+      )
       .toArray()
-      .map(({ name, cursor, since, position, first_seen_ms: firstSeenMs, last_seen_ms: lastSeenMs }) => ({
-        name,
-        cursor,
-        since,
-        position: position ?? undefined,
-        firstSeenMs,
-        lastSeenMs,
+      .map((row) => ({
+        name: row.name,
+        cursor: row.cursor,
+        since: row.since,
+        heard: row.heard,
+        rooms: readRooms(row.rooms),
+        position: row.position ?? undefined,
+        firstSeenMs: row.first_seen_ms,
+        lastSeenMs: row.last_seen_ms,
       }));
   }
 
-  set({ name, cursor, since, position, firstSeenMs, lastSeenMs }: DeviceRow): void {
+  set({ name, cursor, since, heard, rooms, position, firstSeenMs, lastSeenMs }: DeviceRow): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO device (name, cursor, since, position, first_seen_ms, last_seen_ms)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO device (name, cursor, since, heard, rooms, position, first_seen_ms, last_seen_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       name,
       cursor,
       since,
+      heard,
+      rooms.size === 0 ? null : JSON.stringify([...rooms]),
       position ?? null,
       firstSeenMs,
       lastSeenMs,
@@ -47,4 +80,8 @@ export class DeviceRows implements DeviceStore {
   delete(name: string): void {
     this.#sql.exec("DELETE FROM device WHERE name = ?", name);
   }
+}
+
+function readRooms(text: string | null): Map<string, RoomProgress> {
+  return new Map(text === null ? [] : v.parse(roomsSchema, text));
 }

@@ -48,6 +48,11 @@ export class LogDeletion {
     this.#index.clear(head);
   }
 
+  /** LOG-9: numbers up to this one are not given again, whatever is left. */
+  keepNumbers(head: number): void {
+    this.deletePeer(EVERYBODY, head);
+  }
+
   /** DELETE-6: the newest message that was logged, deleted or not. */
   mark({ atMs, stanzaId }: { atMs: number | undefined; stanzaId: string | undefined }): void {
     if (atMs === undefined) return;

@@ -43,6 +43,20 @@ export class LogPeers {
     return seqs.slice(0, count).toReversed();
   }
 
+  /** A peer's lists of numbers that go beyond `after`, in order, as text; what is behind `unlistedFrom` is in none. */
+  lists(peer: string, after: number): Iterable<{ seqs: string }> {
+    return this.#sql.exec<{ seqs: string }>(
+      "SELECT seqs FROM log_peer WHERE peer = ? AND last > ? ORDER BY last",
+      peer,
+      after,
+    );
+  }
+
+  /** Up to this number all is listed. */
+  get listedTo(): number {
+    return this.#listed;
+  }
+
   /** Lists what has come since, in whole batches. One row written for each peer in a batch, and one. */
   list(oldest: number, head: number): void {
     this.#listed = Math.max(this.#listed, oldest - 1);

@@ -9,10 +9,12 @@ import type {
   LogSelected,
   LogSelection,
   LogStore,
+  RoomEntry,
 } from "../../bouncer/log/log-store.ts";
 import { LogArchive } from "./log-archive.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import type { LogPeers } from "./log-peers.ts";
+import { LogRooms } from "./log-rooms.ts";
 import { fitsLog, INSERT_LOGGED, LOG_COLUMNS, type LogColumns, readLogged, rowOf } from "./log-columns.ts";
 
 /** A page looks at no more rows than this: of a log full of rooms, most are not asked for. */
@@ -29,12 +31,14 @@ export class LogTable implements LogStore {
   readonly #sql: SqlStorage;
   readonly #peers: LogPeers;
   readonly #archive: LogArchive;
+  readonly #rooms: LogRooms;
   #head: number;
 
   constructor(sql: SqlStorage, peers: LogPeers) {
     this.#sql = sql;
     this.#peers = peers;
     this.#archive = new LogArchive(sql);
+    this.#rooms = new LogRooms(sql, peers);
     // A number is never given twice, whatever was deleted: a device would take the new message for one that it has.
     const { head } = sql
       .exec<{ head: number }>(
@@ -102,6 +106,31 @@ export class LogTable implements LogStore {
         .toArray()
         .map(readLogged),
     );
+  }
+
+  ofRoom(room: string, after: number, count: number, text: string): RoomEntry[] {
+    return this.#rooms.entries(room, after, count, text);
+  }
+
+  beginInRoom(room: string, after: number, count: number): number {
+    const [first] = this.#peers.latest(room, after, count);
+    return first === undefined ? this.#head : first - 1;
+  }
+
+  read(seqs: readonly number[]): LoggedMessage[] {
+    const rows = this.#sql.exec<LogColumns>(
+      `SELECT ${LOG_COLUMNS} FROM log WHERE seq IN (SELECT value FROM json_each(?)) AND ${NOT_DELETED}`,
+      JSON.stringify(seqs),
+    );
+    const found = new Map([...rows].map((row) => [row.seq, row]));
+    return seqs.flatMap((seq) => {
+      const row = found.get(seq);
+      return row ? [readLogged(row)] : [];
+    });
+  }
+
+  beginAt(atMs: number): number {
+    return this.#rooms.beginAt(atMs);
   }
 
   latestIds(count: number): { peer: string; stanzaId: string }[] {

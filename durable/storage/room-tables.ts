@@ -21,7 +21,7 @@ const roomSchema = v.pipe(
       v.object({
         client: v.string(),
         presence: v.string(),
-        owed: v.optional(limitsSchema),
+        owed: v.optional(v.object({ ...limitsSchema.entries, isBegun: v.optional(v.boolean()) })),
         early: v.optional(limitsSchema),
       }),
     ),

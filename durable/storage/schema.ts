@@ -66,6 +66,9 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE client_session ADD COLUMN max_seconds INTEGER;`,
   // What rooms have let us in with.
   `CREATE TABLE room_password (jid TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;`,
+  // How far each device has got in rooms.
+  `ALTER TABLE device ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE device ADD COLUMN rooms TEXT;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

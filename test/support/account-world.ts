@@ -15,6 +15,7 @@ import { ARCHIVE, BOOKMARKS, ROOM_ARCHIVE } from "./own-questions.ts";
 import { OWNER_STATUS } from "./owner-status.ts";
 import type { Script, World } from "./scenario.ts";
 import { play } from "./scenario.ts";
+import { SentCounts } from "./sent-counts.ts";
 import { parse } from "./xml-shape.ts";
 
 const BARE = "alice@example.org";
@@ -71,10 +72,9 @@ export class AccountWorld implements World {
   /** Conversations that were deleted. */
   readonly deleted: string[] = [];
   found: SearchResult = { hits: [], next: undefined, sealed: 0 };
+  readonly #counts = new SentCounts();
   /** Clients without Stream Management. */
-  readonly unmanaged = new Set<string>();
-  /** By client: the highest place in the log of what it was sent. */
-  readonly #sentTo = new Map<string, number>();
+  readonly unmanaged = this.#counts.unmanaged;
   /** What rooms say of their archives. */
   roomArchive: Archiving;
   /** What the server was told last about whether anybody is looking (XEP-0352). */
@@ -133,10 +133,10 @@ export class AccountWorld implements World {
           this.handovers += 1;
           for (const client of clients) {
             this.#record(client, frame);
-            if (logSeq !== undefined) this.#sentTo.set(client, logSeq);
+            this.#counts.add(client, logSeq);
           }
         },
-        askForAck: (client) => !this.unmanaged.has(client),
+        ...this.#counts.ports,
         replace: (client) => void this.#replaced.add(client),
       },
       store: this.stores,
@@ -171,9 +171,8 @@ export class AccountWorld implements World {
     this.#happens();
     this.#attached.add(client);
     const lastActiveMs = this.nowMs;
-    const presence = undefined;
-    const wants = { carbons: false, interested: false, active: true };
-    this.account.attach({ id: client, device, ...wants, lastActiveMs, presence });
+    const wants = { carbons: false, interested: false, active: true, presence: undefined };
+    this.account.attach({ id: client, device, ...wants, lastActiveMs });
   }
 
   leave(client: string): void {
@@ -194,8 +193,8 @@ export class AccountWorld implements World {
   /** The client acknowledges all that it was sent (XEP-0198). */
   acknowledge(client: string): void {
     this.#happens();
-    const logSeq = this.#sentTo.get(client);
-    if (logSeq !== undefined) this.account.acknowledged(client, logSeq);
+    const anew = this.#counts.acknowledge(client);
+    if (anew) this.account.acknowledged(client, anew.logSeq);
   }
 
   /** What was not stored is gone; the shell hands over the records of those that may resume. */
@@ -205,6 +204,7 @@ export class AccountWorld implements World {
       const record = lost.includes(client) ? undefined : this.account.record(client);
       return record ? [{ ...record, suspendedAtMs }] : [];
     });
+    this.#counts.restart();
     this.account = new Account(this.#ports, { ...this.#options, fullJid: FULL });
     this.#connected = false;
     this.account.revive(records);

@@ -50,6 +50,27 @@ export class MemoryLog implements LogStore {
     return this.messages.filter((message) => message.peer === peer && message.seq > after).slice(-count);
   }
 
+  ofRoom(room: string, after: number, count: number, text: string) {
+    return this.messages
+      .filter((message) => message.room && message.peer === room && message.seq > after)
+      .slice(0, count)
+      .map(({ seq, atMs, frame }) => ({ seq, atMs, length: frame.length, has: frame.includes(text) }));
+  }
+
+  beginInRoom(room: string, after: number, count: number): number {
+    const [first] = this.ofPeer(room, after, count);
+    return first ? first.seq - 1 : this.#head;
+  }
+
+  read(seqs: readonly number[]): LoggedMessage[] {
+    return seqs.flatMap((seq) => this.messages.filter((message) => message.seq === seq));
+  }
+
+  beginAt(atMs: number): number {
+    const first = this.messages.find((message) => message.atMs >= atMs);
+    return first ? first.seq - 1 : this.#head;
+  }
+
   latestIds(count: number): { peer: string; stanzaId: string }[] {
     return this.messages
       .slice(-count)

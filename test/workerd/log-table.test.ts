@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../bouncer/log/log-store.ts";
+import type { LogEntry, LoggedMessage, RoomProgress } from "../../bouncer/log/log-store.ts";
 import type { LogRetention } from "../../durable/log-config.ts";
 import { AccountLog } from "../../durable/storage/account-log.ts";
 import { DeviceRows } from "../../durable/storage/device-rows.ts";
@@ -34,6 +34,11 @@ function entry(over: Partial<LogEntry> = {}): LogEntry {
     frame: "<message/>",
     ...over,
   };
+}
+
+/** What both the tables and their model keep of it. */
+function known({ seq, frame, atMs }: LoggedMessage): unknown {
+  return { seq, frame, atMs };
 }
 
 function count(sql: SqlStorage, table: string): number {
@@ -86,7 +91,11 @@ describe("LOG-1 what is read", () => {
         const log = new AccountLog(sql, FOREVER);
         const model = new MemoryLog();
         for (const [n, { length, ...rest }] of messages.entries()) {
-          const made = entry({ ...rest, frame: "x".repeat(length), messageId: `m${n}` });
+          const made = entry({
+            ...rest,
+            frame: `${"x".repeat(length)}${length % 3 === 0 ? "yy" : ""}`,
+            messageId: `m${n}`,
+          });
           expect(log.store.append(made)).toBe(model.append(made));
           if (n % 97 === 0) log.keepUp(0);
         }
@@ -102,12 +111,25 @@ describe("LOG-1 what is read", () => {
             for (const peer of ["bob@example.org", "room@muc.example.org", "nobody@example.org"]) {
               const seqs = store.ofPeer(peer, after, 30).map(({ seq }) => seq);
               expect(seqs).toEqual(model.ofPeer(peer, after, 30).map(({ seq }) => seq));
+              for (const most of [7, 5_000]) {
+                expect(store.ofRoom(peer, after, most, "xyy")).toEqual(
+                  model.ofRoom(peer, after, most, "xyy"),
+                );
+              }
+              expect(store.beginInRoom(peer, after, 30)).toBe(model.beginInRoom(peer, after, 30));
             }
           }
           for (const since of [0, 50, 99, 101]) {
             expect(store.beginOf(10, since)).toBe(model.beginOf(10, since));
           }
           expect(store.beginOf(0, 0)).toBe(model.head());
+          // It may begin earlier than need be, by a batch, but not later.
+          for (const atMs of [0, 99, 100, 101]) {
+            expect(store.beginAt(atMs)).toBeLessThanOrEqual(model.beginAt(atMs));
+            expect(store.beginAt(atMs)).toBeGreaterThanOrEqual(model.beginAt(atMs) - 2_048);
+          }
+          const some = [17, 3, 99_999, 900];
+          expect(store.read(some).map(known)).toEqual(model.read(some).map(known));
           expect(store.latestIds(100)).toEqual(model.latestIds(100));
         }
       });
@@ -161,12 +183,22 @@ describe("LOG-9 retention", () => {
     });
   });
 
+  it("LOG-9 DELETE-1 regression: nor after the newest was deleted, with a conversation", async () => {
+    await withTables("numbers-deleted", (sql) => {
+      const log = new AccountLog(sql, FOREVER);
+      log.store.append(entry());
+      for (let n = 0; n < 4; n += 1) log.store.append(entry({ peer: "room@muc.example.org", room: true }));
+      log.delete("room@muc.example.org");
+      for (let step = 0; step < 10; step += 1) log.keepUp(NOW);
+      expect(count(sql, "log")).toBe(1);
+      expect(new AccountLog(sql, FOREVER).store.append(entry())).toBe(6);
+    });
+  });
+
   it("LOG-9 a number is never given twice, although everything is gone and the object was reset", async () => {
     await withTables("numbers", (sql) => {
       const log = new AccountLog(sql, { days: 1, megabytes: 9_000 });
       for (let n = 0; n < 5; n += 1) log.store.append(entry());
-      const row = { name: "phone", since: 0, position: undefined, firstSeenMs: 0, lastSeenMs: 0 };
-      new DeviceRows(sql).set({ ...row, cursor: 5 });
       log.keepUp(NOW);
       expect(count(sql, "log")).toBe(0);
       const revived = new AccountLog(sql, FOREVER).store;
@@ -177,16 +209,29 @@ describe("LOG-9 retention", () => {
 });
 
 describe("LOG-5 device rows", () => {
-  it("LOG-5 come back as they were written", async () => {
+  it("LOG-5 LOG-10 come back as they were written", async () => {
     await withTables("devices", (sql) => {
       const rows = new DeviceRows(sql);
-      const phone = { name: "phone", cursor: 7, since: 3, position: 9, firstSeenMs: 1, lastSeenMs: 2 };
+      const part = { until: 6, atMs: 5_000, seq: 3 };
+      const rooms = new Map<string, RoomProgress>([
+        [
+          "tea@muc.example.org",
+          { had: { after: 2, part }, sent: { place: { after: 6 }, mark: 12 }, live: true },
+        ],
+        [
+          "b@muc.example.org",
+          { had: { after: -3 }, sent: { place: { after: 1 }, mark: undefined }, live: false },
+        ],
+        ["c@muc.example.org", { had: { after: 1 }, sent: undefined, live: false }],
+      ]);
+      const times = { firstSeenMs: 1, lastSeenMs: 2 };
+      const phone = { name: "phone", cursor: 7, since: 3, heard: 8, rooms, position: 9, ...times };
       rows.set({ ...phone, cursor: 1 });
       rows.set(phone);
-      rows.set({ ...phone, name: "laptop", position: undefined });
+      rows.set({ ...phone, name: "laptop", rooms: new Map(), position: undefined });
       rows.delete("nobody");
       expect(new DeviceRows(sql).entries()).toEqual([
-        { ...phone, name: "laptop", position: undefined },
+        { ...phone, name: "laptop", rooms: new Map(), position: undefined },
         phone,
       ]);
       rows.delete("phone");

@@ -59,8 +59,8 @@ function settingsFor(credentials: Credentials, device: string | undefined): Conv
     message_archiving: "always",
     muc_respect_autojoin: true,
     muc_show_logs_before_join: true,
-    // Of a room without an archive of its own; Converse asks for nothing unless told. The proxy has as much as this (MUC-4).
-    muc_history_max_stanzas: 500,
+    // Of a room without an archive of its own; Converse asks for nothing unless told. The proxy tells of it what was missed (MUC-4).
+    muc_history_max_stanzas: 10_000,
     show_client_info: false,
     show_self_in_roster: false,
     loglevel: "warn",

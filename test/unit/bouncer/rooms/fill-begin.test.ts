@@ -20,10 +20,9 @@ import {
   logged,
   results,
   sends,
-  stanzaId,
   told,
 } from "./fill-words.ts";
-import { enters, gone, join, joinsUpstream, leaves, occupant, ROOM, said, says, subject } from "./words.ts";
+import { enters, gone, join, joinsUpstream, leaves, occupant, said, says, subject } from "./words.ts";
 
 /** The process begins anew, and everybody goes on where he was. */
 const BACK: Script = [
@@ -86,7 +85,7 @@ describe("MAM-12 from where a room is filled", () => {
     { to: "alice/one", expect: occupant("al", [110]) },
   ];
 
-  it("MAM-12 MAM-13 a room that is visited again within a day is filled too, and the joiner has all of it in order", async () => {
+  it("MAM-12 MAM-13 a room that is visited again within a day is filled too, and the joiner has all that it has missed in order", async () => {
     const world = new AccountWorld(HAS);
     const script: Script = [
       ...visit,
@@ -96,14 +95,6 @@ describe("MAM-12 from where a room is filled", () => {
       ...sends(...results(8, 9)),
       { silent: "alice/one" },
       ...ends("r9"),
-      {
-        to: "alice/one",
-        expect: says(
-          "bob",
-          "m1",
-          `${stanzaId("r1")}<delay xmlns="urn:xmpp:delay" from="${ROOM}" stamp="$_"/>`,
-        ),
-      },
       { to: "alice/one", expect: told(9, SAID) },
       { to: "alice/one", expect: told(8) },
       { to: "alice/one", expect: subject("Tea") },
@@ -119,14 +110,6 @@ describe("MAM-12 from where a room is filled", () => {
       ...visit,
       { waitSeconds: 86_500 },
       ...again,
-      {
-        to: "alice/one",
-        expect: says(
-          "bob",
-          "m1",
-          `${stanzaId("r1")}<delay xmlns="urn:xmpp:delay" from="${ROOM}" stamp="$_"/>`,
-        ),
-      },
       { to: "alice/one", expect: told(9, SAID) },
       { to: "alice/one", expect: subject("Tea") },
       { upstream: "silent" },

@@ -101,17 +101,4 @@ describe("MUC-4 history is within what the joiner asks for", () => {
     world.send("alice/two", join("al", `<history maxstanzas="1"/>`));
     expect(textsTo(world, "alice/two")).toEqual(["m5", "Tea"]);
   });
-
-  it("MUC-4 a device that comes back gets all that it has missed", () => {
-    const world = heard();
-    world.attach("alice/phone", "phone");
-    world.leave("alice/phone");
-    for (let number = 1; number <= 120; number += 1) world.upstreamSends(to(says("bob", `n${number}`)));
-    world.attach("alice/phone again", "phone");
-    world.send("alice/phone again", join("al"));
-    expect(textsTo(world, "alice/phone again")).toHaveLength(121);
-    world.attach("alice/new", "new");
-    world.send("alice/new", join("al"));
-    expect(textsTo(world, "alice/new")).toHaveLength(51);
-  });
 });
