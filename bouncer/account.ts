@@ -135,9 +135,11 @@ export class Account {
     return this.#holes.all();
   }
 
-  /** Everything was deleted from the log. */
-  forgetHoles(): void {
-    this.#holes.clear();
+  /** DELETE-6: a conversation, or everything, is about to be deleted from the log. */
+  deletes(peer: string | undefined): void {
+    const rooms = this.#ports.store.rooms.rooms().map(({ jid }) => jid);
+    for (const room of peer === undefined ? rooms : [peer]) this.#log.deletes(room);
+    if (peer === undefined) this.#holes.clear();
   }
 
   /** Who is attached, or expected back; most recently active first. */

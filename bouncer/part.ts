@@ -40,7 +40,7 @@ export interface PartContext {
   iq: Pick<Iq, "archiveResult" | "ask" | "hold" | "takeHeld">;
   log: {
     /** What has just come, or is just sent, and its place in the log. */
-    messages: Pick<MessageLog, "archived" | "placeOf" | "sent" | "timeOf" | "wasThere" | "watch">;
+    messages: Pick<MessageLog, "archived" | "deleted" | "placeOf" | "sent" | "timeOf" | "wasThere" | "watch">;
     /** Where clients' devices stopped. */
     catchUp: Pick<CatchUp, "late">;
     /** And where in rooms. */

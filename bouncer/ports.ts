@@ -149,6 +149,8 @@ export interface Ports {
     archive: TextStore;
     /** When the log may have missed something, and why. */
     holes: TextStore;
+    /** What was deleted of rooms (bouncer/log/deleted-rooms.ts), by their bare JIDs. */
+    deleted: TextStore;
   };
   owner: {
     /** How the account is doing, for its owner. */

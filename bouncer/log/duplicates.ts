@@ -10,7 +10,8 @@ import type { Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
-import type { LogStore } from "./log-store.ts";
+import { type DeletedRooms, MAX_KNOWN } from "./deleted-rooms.ts";
+import type { LoggedMessage, LogStore } from "./log-store.ts";
 import type { Loggable } from "./loggable.ts";
 
 /** Archive ids remembered of all peers. */
@@ -26,14 +27,31 @@ const MAX_WATCHED = 20_000;
 
 export class Duplicates {
   readonly #store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">;
+  readonly #deleted: Pick<DeletedRooms, "add" | "has">;
   /** Of archives that the log is being filled from: the account's, or that of the room whose bare JID is the key. */
   readonly #watched = new Map<string | undefined, Set<string>>();
   #latest: Set<string> | undefined;
   /** By peer: what names its messages, and when they were said. */
   readonly #byPeer = new Map<string, Map<string, number>>();
 
-  constructor(store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">) {
+  constructor(
+    store: Pick<LogStore, "archivedSince" | "latestIds" | "ofPeer">,
+    deleted: Pick<DeletedRooms, "add" | "has">,
+  ) {
     this.#store = store;
+    this.#deleted = deleted;
+  }
+
+  /** DELETE-6: a room's messages are about to be deleted; they are known all the same. */
+  deletes(room: string): void {
+    const last = this.#store
+      .ofPeer(room, Number.MIN_SAFE_INTEGER, MAX_KNOWN)
+      .filter((logged) => logged.room)
+      .toSorted((a, b) => a.atMs - b.atMs);
+    const atMs = last.at(-1)?.atMs;
+    if (atMs === undefined) return;
+    const stanzaId = last.findLast((logged) => logged.stanzaId !== undefined)?.stanzaId;
+    this.#deleted.add(room, { atMs, stanzaId }, last.flatMap(namesOfLogged));
   }
 
   /** Is this message, which has just come, in the log already? */
@@ -42,8 +60,7 @@ export class Duplicates {
     if (stanzaId !== undefined && this.#latestIds().has(archived(peer, stanzaId))) return true;
     // What comes as it is said has no stamp.
     if (!message.getChild("delay", NS.delay)) return false;
-    const known = this.#namesOf(peer);
-    return namesOf(loggable).some((name) => known.has(name));
+    return this.#isKnown(loggable);
   }
 
   /** The same of a message that the archive of the account, or of its room, has. */
@@ -52,8 +69,7 @@ export class Duplicates {
     const watched = this.#watched.get(room ? peer : undefined);
     if (stanzaId !== undefined && watched?.has(shortened(stanzaId)) === true) return true;
     if (stanzaId !== undefined && this.#latestIds().has(archived(peer, stanzaId))) return true;
-    const known = this.#namesOf(peer);
-    return namesOf(loggable).some((name) => known.has(name));
+    return this.#isKnown(loggable);
   }
 
   /** When the log says that a message was said which an archive has too; undefined where it does not know that message. */
@@ -84,6 +100,13 @@ export class Duplicates {
     dropOldest(known, 2 * MAX_OF_PEER);
   }
 
+  #isKnown(loggable: Loggable): boolean {
+    const { peer } = loggable;
+    const known = this.#namesOf(peer);
+    const names = namesOf(loggable);
+    return names.some((name) => known.has(name)) || this.#deleted.has(peer, names);
+  }
+
   #latestIds(): Set<string> {
     this.#latest ??= new Set(
       this.#store.latestIds(MAX_LATEST).map(({ peer, stanzaId }) => archived(peer, stanzaId)),
@@ -103,10 +126,8 @@ export class Duplicates {
 
   #load(peer: string): Map<string, number> {
     const known = new Map<string, number>();
-    for (const { atMs, frame, stanzaId } of this.#store.ofPeer(peer, Number.MIN_SAFE_INTEGER, MAX_OF_PEER)) {
-      const parsed = parseFrame(frame, DEFAULT_LIMITS);
-      if (!parsed.ok || !parsed.element) continue;
-      for (const name of namesOf({ peer, stanzaId, message: parsed.element })) known.set(name, atMs);
+    for (const logged of this.#store.ofPeer(peer, Number.MIN_SAFE_INTEGER, MAX_OF_PEER)) {
+      for (const name of namesOfLogged(logged)) known.set(name, logged.atMs);
     }
     return known;
   }
@@ -121,6 +142,11 @@ function namesOf({ peer, stanzaId, message }: Pick<Loggable, "peer" | "stanzaId"
   const names = stanzaId === undefined ? [] : [archived(peer, stanzaId)];
   if (id !== undefined) names.push(shortened(JSON.stringify([from, id, bodyOf(message)])));
   return names;
+}
+
+function namesOfLogged({ peer, stanzaId, frame }: LoggedMessage): string[] {
+  const parsed = parseFrame(frame, DEFAULT_LIMITS);
+  return parsed.ok && parsed.element ? namesOf({ peer, stanzaId, message: parsed.element }) : [];
 }
 
 function bodyOf(message: Element): string {

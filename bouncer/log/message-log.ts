@@ -10,6 +10,7 @@ import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { Ports } from "../ports.ts";
 import type { Session } from "../session.ts";
+import { DeletedRooms } from "./deleted-rooms.ts";
 import { DistinctTimes } from "./distinct-times.ts";
 import { Duplicates } from "./duplicates.ts";
 import { type Loggable, shouldLogArchived, shouldLogReceived, shouldLogSent } from "./loggable.ts";
@@ -35,6 +36,8 @@ export interface Place {
 const OVERLAP = 1_000;
 
 export class MessageLog {
+  /** What the owner has deleted of rooms. */
+  readonly deleted: DeletedRooms;
   readonly #ports: Pick<Ports, "clock" | "log">;
   readonly #session: Session;
   readonly #archive: Pick<ArchiveHost, "stamp" | "strip">;
@@ -46,7 +49,7 @@ export class MessageLog {
   readonly #times: DistinctTimes;
 
   constructor(
-    ports: Pick<Ports, "clock" | "log">,
+    ports: Pick<Ports, "clock" | "log" | "store">,
     session: Session,
     archive: Pick<ArchiveHost, "stamp" | "strip">,
   ) {
@@ -54,7 +57,8 @@ export class MessageLog {
     this.#session = session;
     this.#archive = archive;
     this.#times = new DistinctTimes(() => ports.log.latestMs());
-    this.#duplicates = new Duplicates(ports.log);
+    this.deleted = new DeletedRooms(ports);
+    this.#duplicates = new Duplicates(ports.log, this.deleted);
   }
 
   /** A message from upstream, before anybody is sent it. */
@@ -98,6 +102,11 @@ export class MessageLog {
   watch(by: string, seq: number | undefined): void {
     const room = by === this.#session.bareJid ? undefined : by;
     this.#duplicates.watch(room, seq === undefined ? undefined : Math.max(0, seq - OVERLAP));
+  }
+
+  /** DELETE-6: what is in the log of a room is about to be deleted. */
+  deletes(room: string): void {
+    this.#duplicates.deletes(room);
   }
 
   /** A message that was accepted for upstream. It is given the `from` that the server will stamp. */

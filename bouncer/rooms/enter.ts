@@ -49,11 +49,13 @@ export function enter(context: RoomContext, room: Room): void {
 
 /** Says to the room that we want in; also when the process that did so before is gone (XEP-0045 section 17.3). */
 export function askToEnter(context: RoomContext, room: Room): void {
-  const { fills, history, outlet, ports } = context;
+  const { fills, history, log, outlet, ports } = context;
   const nowMs = ports.clock.nowMs();
   // MAM-15: what the archive will tell, in order, the room need not.
   room.isHistoryAsked = !fills.isExpected(room);
-  const lastMs = room.isHistoryAsked ? history.lastMs(room.jid) : undefined;
+  // DELETE-6: nor is what was deleted to come back.
+  const knownMs = history.lastMs(room.jid) ?? log.messages.deleted.at(room.jid)?.atMs;
+  const lastMs = room.isHistoryAsked ? knownMs : undefined;
   const since = lastMs === undefined ? undefined : ports.clock.stamp(lastMs - CLOCK_SLACK_MS);
   const maxstanzas = room.isHistoryAsked ? HISTORY_SIZE : 0;
   room.mayBeIn = false;

@@ -5,6 +5,7 @@
 import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
 import type { Gap } from "../archive/gap.ts";
+import type { DeletedEnd } from "../log/deleted-rooms.ts";
 import type { LoggedMessage } from "../log/log-store.ts";
 import type { Ports } from "../ports.ts";
 import { stanzaIdBy } from "./retracted.ts";
@@ -18,9 +19,17 @@ const MAX_AWAY_MS = 86_400_000;
 const LAST = 20;
 const SINCE = 200;
 
-/** Since the last message that the log has of a room; undefined where there is none, or none of late. */
-export function gapSince({ clock, log }: Pick<Ports, "clock" | "log">, { jid, self }: Room): Gap | undefined {
-  const latest = log.ofPeer(jid, Number.MIN_SAFE_INTEGER, LAST).filter(({ room }) => room);
+/**
+ * Since the last message that the log has of a room, or that was deleted from it (DELETE-6); undefined where there is none, or
+ * none of late.
+ */
+export function gapSince(
+  { clock, log }: Pick<Ports, "clock" | "log">,
+  { jid, self }: Room,
+  deleted: DeletedEnd | undefined,
+): Gap | undefined {
+  const latest: DeletedEnd[] = log.ofPeer(jid, Number.MIN_SAFE_INTEGER, LAST).filter(({ room }) => room);
+  if (deleted) latest.unshift(deleted);
   if (latest.length === 0) return undefined;
   const fromMs = Math.max(...latest.map(({ atMs }) => atMs));
   const archived = latest.filter(({ stanzaId }) => stanzaId !== undefined);

@@ -38,7 +38,7 @@ export class RoomFills {
   /** MAM-15: will the archive tell what was said, so that the room need not? */
   isExpected(room: Room): boolean {
     if (room.hasArchive !== true || room.isArchiveGivenUp) return false;
-    return this.isOpen(room) || gapSince(this.#context.ports, room) !== undefined;
+    return this.isOpen(room) || this.#gapSince(room) !== undefined;
   }
 
   /** We have just come in; nothing that was said is told yet. `self` is as it was before. */
@@ -46,7 +46,7 @@ export class RoomFills {
     const isGivenUp = room.isArchiveGivenUp;
     room.isArchiveGivenUp = false;
     if (isGivenUp) return;
-    const gap = this.#gaps.at(room.jid) ?? gapSince(this.#context.ports, room);
+    const gap = this.#gaps.at(room.jid) ?? this.#gapSince(room);
     if (gap) this.#gaps.of(room.jid).set({ ...gap, toMs: this.#context.ports.clock.nowMs() });
   }
 
@@ -103,6 +103,11 @@ export class RoomFills {
       if (dueMs !== undefined) next = Math.min(next ?? Infinity, dueMs);
     }
     return next;
+  }
+
+  #gapSince(room: Room): Gap | undefined {
+    const { log, ports } = this.#context;
+    return gapSince(ports, room, log.messages.deleted.at(room.jid));
   }
 
   #beginNext(): void {

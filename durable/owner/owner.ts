@@ -95,8 +95,8 @@ export class Owner implements OwnerFacts {
   }
 
   deleteLog(peer: string | undefined): void {
+    this.#deps.policy.deletes(peer);
     this.#deps.log.delete(peer);
-    if (peer === undefined) this.#deps.policy.forgetHoles();
     this.#deps.keepUpLog();
   }
 

@@ -43,7 +43,7 @@ export class LogPeers {
     return seqs.slice(0, count).toReversed();
   }
 
-  /** A peer's lists of numbers that go beyond `after`, in order, as text; what is behind `unlistedFrom` is in none. */
+  /** A peer's lists of numbers that go beyond `after`, in order, as text; what is after `listedTo` is in none. */
   lists(peer: string, after: number): Iterable<{ seqs: string }> {
     return this.#sql.exec<{ seqs: string }>(
       "SELECT seqs FROM log_peer WHERE peer = ? AND last > ? ORDER BY last",

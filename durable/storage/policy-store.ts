@@ -29,5 +29,6 @@ export function policyStore(
     roomPasswords,
     archive: new TextTable(sql, "archive"),
     holes: new TextTable(sql, "holes"),
+    deleted: new TextTable(sql, "deleted"),
   };
 }

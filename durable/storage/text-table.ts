@@ -8,6 +8,7 @@ type Topic =
   | "capabilities"
   | "copies-raw"
   | "holes"
+  | "deleted"
   | "held"
   | "inbound"
   | "last-activity"

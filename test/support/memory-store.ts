@@ -90,5 +90,6 @@ export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"]
     roomPasswords: memorySecretStore(),
     archive: memoryTextStore(),
     holes: memoryTextStore(),
+    deleted: memoryTextStore(),
   };
 }

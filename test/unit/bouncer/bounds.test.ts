@@ -171,7 +171,10 @@ describe("10,000 outstanding entries, and one more", () => {
 
 describe("LOG-4 what messages are known by is as long as we like, not as the other side does", () => {
   it("LOG-4 2,000 archive ids of 100,000 characters each: the latest 1,000 are known", () => {
-    const duplicates = new Duplicates({ archivedSince: () => [], latestIds: () => [], ofPeer: () => [] });
+    const duplicates = new Duplicates(
+      { archivedSince: () => [], latestIds: () => [], ofPeer: () => [] },
+      { add: () => {}, has: () => false },
+    );
     const long = "x".repeat(100_000);
     const loggable = (index: number): Loggable => ({
       message: parse(`<message from="room@muc.example.org/a" id="m"><body>x</body></message>`),
