@@ -47,6 +47,8 @@ const CARBONS_PATIENCE_MS = 2_000;
 const PRESENCE_PATIENCE_MS = 30_000;
 /** A client that acknowledges nothing gets a page at most this often. */
 const PAGE_PATIENCE_MS = 2_000;
+/** Looking for what a device has missed, in a log that is nearly all rooms: a page a turn, with room between for what else there is. */
+const LOOKING_PAUSE_MS = 10;
 /** Cursors are written when a client goes, and meanwhile no more often than this. */
 const FLUSH_MS = 25_000;
 
@@ -102,13 +104,11 @@ export class CatchUp implements Part {
   attached(id: ClientId): void {
     const client = this.#deps.clients.get(id);
     if (!client) return;
-    const { clock, log } = this.#deps.ports;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#deps.ports.clock.nowMs();
     const name = deviceName(client);
     const known = this.#devices.get(name);
     const begin = known?.cursor ?? this.#beginOfNew(nowMs);
-    const isBehind = this.#hasMissed(begin, name);
-    const cursor = isBehind ? begin : log.head();
+    const { isBehind, cursor } = this.#lookAhead(begin, name);
     const position = isBehind ? cursor : undefined;
     const firstSeenMs = known?.firstSeenMs ?? nowMs;
     const { heard, rooms } = { heard: known?.heard ?? 0, rooms: known ? placesOfGone(known) : new Map() };
@@ -123,7 +123,7 @@ export class CatchUp implements Part {
   available(id: ClientId): void {
     const progress = this.#progress.get(id);
     if (!progress || !this.#behind.has(id) || progress.hasBegun) return;
-    if (this.#deps.clients.get(id)?.carbons) return this.#handOver(id, progress);
+    if (this.#deps.clients.get(id)?.carbons) return void this.#handOver(id, progress);
     progress.dueMs = this.#deps.ports.clock.nowMs() + CARBONS_PATIENCE_MS;
   }
 
@@ -200,9 +200,13 @@ export class CatchUp implements Part {
   }
 
   tick(nowMs: number): void {
+    let isLooking = false;
     for (const id of this.#behind) {
       const progress = this.#progress.get(id);
-      if (progress?.dueMs !== undefined && progress.dueMs <= nowMs) this.#handOver(id, progress);
+      if (progress?.dueMs === undefined || progress.dueMs > nowMs) continue;
+      // One of them looks in vain in a turn, not all.
+      if (isLooking) progress.dueMs = nowMs + LOOKING_PAUSE_MS;
+      else isLooking = this.#handOver(id, progress);
     }
     if (nowMs - this.#flushedMs < FLUSH_MS) return;
     this.#flushedMs = nowMs;
@@ -221,42 +225,55 @@ export class CatchUp implements Part {
     return next;
   }
 
-  /** The next page. Whether it is the last one is decided by what is in the log now, and by whoever knows that more is coming. */
-  #handOver(id: ClientId, progress: Progress, { isLast }: { isLast: boolean } = { isLast: true }): void {
+  /**
+   * The next page. Whether it is the last one is decided by what is in the log now, and by whoever knows that more is coming.
+   * True when there was nothing for this client in as much of the log as is looked at in a turn: it goes on soon.
+   */
+  #handOver(id: ClientId, progress: Progress, { isLast }: { isLast: boolean } = { isLast: true }): boolean {
     const { clients, held, ports, trace } = this.#deps;
     const client = clients.get(id);
     progress.dueMs = undefined;
     progress.hasBegun = true;
     // It goes on when it resumes.
-    if (!client || client.suspendedAtMs !== undefined) return;
+    if (!client || client.suspendedAtMs !== undefined) return false;
     held.flush(id);
     const { row } = progress;
     const from = row.position ?? row.cursor;
-    let position = from;
-    let count = 0;
     const head = ports.log.head();
-    while (position < head && count === 0) {
-      const page = ports.log.page(position, { ...PAGE, exceptFrom: row.name });
-      position = page.through;
-      for (const message of page.messages) {
-        const frame = this.#replayed(message, client);
-        if (frame === undefined) continue;
-        ports.clients.send([id], frame, message.seq);
-        progress.sentTo = message.seq;
-        count += 1;
-      }
-    }
+    const { messages, through } = ports.log.page(from, { ...PAGE, exceptFrom: row.name });
+    const count = this.#send(client, progress, messages);
     // One whose queue has run over is gone by now.
-    if (this.#progress.get(id) !== progress) return;
-    const isBehind = position < head || (!isLast && count > 0);
-    row.position = isBehind ? position : undefined;
+    if (this.#progress.get(id) !== progress) return false;
+    const isBehind = through < head || (!isLast && count > 0);
+    row.position = isBehind ? through : undefined;
     // With nothing to acknowledge, it has all.
-    if (count === 0) row.cursor = position;
+    if (count === 0 && row.cursor >= progress.sentTo) {
+      row.cursor = Math.max(row.cursor, through);
+      progress.sentTo = row.cursor;
+    }
     this.#save(progress);
-    const reason = `${count} messages, from ${from} to ${position} of ${head} in the log`;
-    trace.add(ports.clock.nowMs(), "LOG-6", xml("message"), [id], reason);
-    if (isBehind) this.#awaitAck(id, progress);
-    else this.#behind.delete(id);
+    const isLooking = isBehind && count === 0;
+    if (isLooking) progress.dueMs = ports.clock.nowMs() + LOOKING_PAUSE_MS;
+    else {
+      const reason = `${count} messages, from ${from} to ${through} of ${head} in the log`;
+      trace.add(ports.clock.nowMs(), "LOG-6", xml("message"), [id], reason);
+      if (isBehind) this.#awaitAck(id, progress);
+      else this.#behind.delete(id);
+    }
+    return isLooking;
+  }
+
+  /** How many of them it was sent. */
+  #send(client: Client, progress: Progress, messages: readonly LoggedMessage[]): number {
+    let count = 0;
+    for (const message of messages) {
+      const frame = this.#replayed(message, client);
+      if (frame === undefined) continue;
+      this.#deps.ports.clients.send([client.id], frame, message.seq);
+      progress.sentTo = message.seq;
+      count += 1;
+    }
+    return count;
   }
 
   /** The next page when this one is acknowledged. */
@@ -289,16 +306,14 @@ export class CatchUp implements Part {
     return ports.log.beginOf(newDevice.count, nowMs - newDevice.ageMs);
   }
 
-  #hasMissed(after: number, name: string): boolean {
+  /** Has a device missed something, and up to where has it all? Where a look does not tell, it may have: looking goes on in turns. */
+  #lookAhead(after: number, name: string): { isBehind: boolean; cursor: number } {
     const { log } = this.#deps.ports;
     const head = log.head();
-    let position = after;
-    while (position < head) {
-      const page = log.page(position, { count: 1, length: 0, exceptFrom: name });
-      if (page.messages.length > 0) return true;
-      position = page.through;
-    }
-    return false;
+    if (after >= head) return { isBehind: false, cursor: head };
+    const { messages, through } = log.page(after, { count: 1, length: 0, exceptFrom: name });
+    if (messages.length > 0) return { isBehind: true, cursor: after };
+    return { isBehind: through < head, cursor: through };
   }
 
   /** A client's progress; one that outlived the process goes on where it was. */

@@ -12,6 +12,10 @@ import type {
 
 export class MemoryLog implements LogStore {
   readonly messages: LoggedMessage[] = [];
+  /** A page looks at no more messages than this. */
+  maxLookedAt = Infinity;
+  /** How many messages pages have looked at, in all. */
+  lookedAt = 0;
   #head = 0;
 
   append(entry: Parameters<LogStore["append"]>[0]): number {
@@ -30,12 +34,13 @@ export class MemoryLog implements LogStore {
   }
 
   page(after: number, { count, length, exceptFrom }: Parameters<LogStore["page"]>[1]) {
-    const found = this.messages.filter(
-      ({ seq, room, device }) => seq > after && !room && device !== exceptFrom,
-    );
     const messages: LoggedMessage[] = [];
+    const behind = this.messages.filter(({ seq }) => seq > after);
+    const looked = behind.slice(0, this.maxLookedAt);
     let left = length;
-    for (const message of found) {
+    for (const message of looked) {
+      this.lookedAt += 1;
+      if (message.room || message.device === exceptFrom) continue;
       const last = messages.at(-1);
       if (last && (messages.length >= count || message.frame.length > left)) {
         return { messages, through: last.seq };
@@ -43,7 +48,8 @@ export class MemoryLog implements LogStore {
       messages.push(message);
       left -= message.frame.length;
     }
-    return { messages, through: this.#head };
+    const through = looked.length < behind.length ? looked.at(-1)?.seq : this.#head;
+    return { messages, through: through ?? this.#head };
   }
 
   ofPeer(peer: string, after: number, count: number): LoggedMessage[] {

@@ -123,6 +123,129 @@ describe("LOG-8 pages", () => {
   });
 });
 
+describe("LOG-8 a log that is nearly all rooms", () => {
+  const ROOM = "room@muc.example.org";
+  const MOST = 100;
+
+  function saidInRoom(world: AccountWorld, count: number): void {
+    for (let n = 0; n < count; n += 1) {
+      world.log.append({
+        atMs: world.nowMs,
+        sent: false,
+        device: undefined,
+        peer: ROOM,
+        room: true,
+        messageId: undefined,
+        stanzaId: undefined,
+        frame: `<message from="${ROOM}/x" type="groupchat"/>`,
+      });
+    }
+  }
+
+  function farBehind(): AccountWorld {
+    const world = new AccountWorld();
+    world.log.maxLookedAt = MOST;
+    world.attach("old", "phone");
+    world.leave("old");
+    return world;
+  }
+
+  /** Something happens, in one turn. */
+  function turn(world: AccountWorld, happens: () => void): void {
+    const before = world.log.lookedAt;
+    happens();
+    expect(world.log.lookedAt - before).toBeLessThanOrEqual(MOST);
+  }
+
+  /** Until nothing is to be done any more. */
+  function goOn(world: AccountWorld): void {
+    for (let dueMs = world.account.nextDeadlineMs(); dueMs !== undefined;) {
+      world.nowMs = Math.max(world.nowMs, dueMs);
+      turn(world, () => world.account.tick());
+      dueMs = world.account.nextDeadlineMs();
+    }
+  }
+
+  it("LOG-8 is looked through in turns, of which none looks at more than a page may", () => {
+    const world = farBehind();
+    saidInRoom(world, 1_000);
+    world.upstreamSends(chat(1));
+    turn(world, () => world.attach("client", "phone"));
+    world.send("client", "<presence/>");
+    // What comes meanwhile waits behind what is looked for.
+    world.upstreamSends(chat(2));
+    goOn(world);
+    expect(world.log.lookedAt).toBe(1_002);
+    expect(take(world, "client")).toEqual([1, 2]);
+    world.upstreamSends(chat(3));
+    expect(take(world, "client")).toEqual([3]);
+  });
+
+  it("LOG-8 so it is where a client has carbons, where nothing was missed, and for many clients at once", () => {
+    const world = farBehind();
+    for (const n of [1, 2, 3]) {
+      world.attach(`old-${n}`, `phone-${n}`);
+      world.leave(`old-${n}`);
+    }
+    saidInRoom(world, 1_000);
+    for (const n of [1, 2, 3]) {
+      turn(world, () => world.attach(`client-${n}`, `phone-${n}`));
+      turn(world, () => world.send(`client-${n}`, "<presence/>"));
+    }
+    goOn(world);
+    world.upstreamSends(chat(1));
+    for (const n of [1, 2, 3]) expect(take(world, `client-${n}`)).toEqual([1]);
+    for (const n of [1, 2, 3]) world.leave(`client-${n}`);
+    // It is known that they have it all.
+    const before = world.log.lookedAt;
+    for (const n of [1, 2, 3]) world.attach(`anew-${n}`, `phone-${n}`);
+    expect(world.log.lookedAt - before).toBeLessThanOrEqual(3);
+  });
+
+  it("LOG-8 a reset goes on looking where it was", () => {
+    const world = farBehind();
+    saidInRoom(world, 1_000);
+    world.upstreamSends(chat(1));
+    world.attach("client", "phone");
+    world.send("client", "<presence/>");
+    world.wait(2);
+    for (let n = 0; n < 4; n += 1) {
+      world.restart();
+      world.resume("client");
+      world.wait(0.01);
+    }
+    const before = world.log.lookedAt;
+    world.restart();
+    world.resume("client");
+    world.wait(1);
+    expect(take(world, "client")).toEqual([1]);
+    expect(world.log.lookedAt - before).toBeLessThan(1_000);
+  });
+});
+
+describe("LOG-5 what was handed over and is not acknowledged", () => {
+  it("LOG-5 comes again to a device that resumed, had nothing more to get, and was gone without acknowledging it", () => {
+    const world = new AccountWorld();
+    world.attach("laptop", "desk");
+    world.attach("old", "phone");
+    world.leave("old");
+    for (let id = 1; id <= 100; id += 1) world.upstreamSends(chat(id));
+    // Not for a client without carbons.
+    world.send("laptop", said(101));
+    world.attach("client", "phone");
+    world.send("client", "<presence/>");
+    world.wait(2);
+    expect(take(world, "client")).toEqual(range(1, 100));
+    world.breakOff("client");
+    world.resume("client");
+    world.leave("client");
+    world.attach("anew", "phone");
+    world.send("anew", "<presence/>");
+    world.wait(2);
+    expect(take(world, "anew")).toEqual(range(1, 100));
+  });
+});
+
 type Event = "bob" | "laptop" | "phone acknowledges" | "phone breaks off" | "phone leaves" | "reset" | "wait";
 
 const EVENTS: readonly Event[] = [
