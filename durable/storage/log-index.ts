@@ -104,6 +104,11 @@ export class LogIndex {
     this.#delete("last < ?", oldest);
   }
 
+  /** What was said before `sinceMs` and stands between these numbers, both inclusive: documents of nothing else. */
+  forgetOld({ first, last }: { first: number; last: number }, sinceMs: number): void {
+    this.#delete("last BETWEEN ? AND ? AND max_ms < ?", first, last, sinceMs);
+  }
+
   /** The same for one peer, between these numbers, both inclusive. */
   forgetPeer(peer: string, from: number, to: number): void {
     this.#sql.exec(

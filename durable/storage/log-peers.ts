@@ -5,6 +5,8 @@
  * through: less than a batch, but for what has come since the last look at it.
  */
 export const BATCH = 1_024;
+/** From when and to when a batch was said in which nothing is any more: no time is asked for in which that lies. */
+export const NEVER_MS = 9_000_000_000_000_000;
 /** Batches listed at once. */
 const MAX_BATCHES = 20;
 
@@ -12,7 +14,6 @@ export class LogPeers {
   readonly #sql: SqlStorage;
   /** Up to this number the log is listed. */
   #listed: number;
-  #forgotten = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -81,21 +82,11 @@ export class LogPeers {
     );
     this.#sql.exec(
       `INSERT INTO log_time (last, first, min_ms, max_ms, direct)
-         SELECT ?, ?, ifnull(min(at_ms), 0), ifnull(max(at_ms), 0), ifnull(sum(room = 0), 0) FROM log
-           WHERE seq > ? AND seq <= ?`,
+         SELECT ?1, ?2 + 1, ifnull(min(at_ms), ?3), ifnull(max(at_ms), -?3), ifnull(sum(room = 0), 0) FROM log
+           WHERE seq > ?2 AND seq <= ?1`,
       to,
-      after + 1,
       after,
-      to,
+      NEVER_MS,
     );
-  }
-
-  /** What was deleted from the log needs no lists. Only now and then: it looks through all of them. */
-  forget(oldest: number): void {
-    if (Math.abs(oldest - this.#forgotten) < BATCH) return;
-    this.#sql.exec("DELETE FROM log_peer WHERE last < ?", oldest);
-    // The last one says how far the log is listed.
-    this.#sql.exec("DELETE FROM log_time WHERE last < ? AND last < ?", oldest, this.#listed);
-    this.#forgotten = oldest;
   }
 }

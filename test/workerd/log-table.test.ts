@@ -1,4 +1,4 @@
-// LOG-1, LOG-9: the log's tables: what a message costs, what is read from them, and what retention leaves.
+// LOG-1, LOG-5: the log's tables: what a message costs, and what is read from them.
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -13,7 +13,6 @@ import { counting } from "./support/counting.ts";
 
 /** Pinned; fast-check prints it with the failing example. */
 const SEED = 20_261_122;
-const DAY_MS = 86_400_000;
 const FOREVER: LogRetention = { days: undefined, megabytes: 9_000 };
 
 async function withTables(name: string, test: (sql: SqlStorage) => void): Promise<void> {
@@ -144,66 +143,6 @@ describe("LOG-1 what is read", () => {
       const limits = { count: 1, length: 1, exceptFrom: "" };
       expect(log.page(0, limits)).toEqual({ messages: [], through: 5_000 });
       expect(log.page(5_000, limits)).toMatchObject({ messages: [{ seq: 6_001 }], through: 6_001 });
-    });
-  });
-});
-
-describe("LOG-9 retention", () => {
-  const NOW = 400 * DAY_MS;
-
-  it("LOG-9 by age, a thousand at a time, oldest first, with their lists", async () => {
-    await withTables("age", (sql) => {
-      const log = new AccountLog(sql, { days: 30, megabytes: 9_000 });
-      for (let n = 0; n < 2_500; n += 1) log.store.append(entry({ atMs: NOW - 31 * DAY_MS }));
-      for (let n = 0; n < 300; n += 1) log.store.append(entry({ atMs: NOW - 29 * DAY_MS }));
-      const left: number[] = [];
-      for (let step = 0; step < 4; step += 1) {
-        log.keepUp(NOW);
-        left.push(count(sql, "log"));
-      }
-      expect(left).toEqual([1_800, 800, 300, 300]);
-      // The first batch has no list any more; the second says how far lists go as well.
-      expect([count(sql, "log_peer"), count(sql, "log_time")]).toEqual([1, 1]);
-      expect(log.store.ofPeer("bob@example.org", 0, 1_000)).toHaveLength(300);
-      expect(log.store.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({
-        messages: [{ seq: 2_501 }],
-      });
-    });
-  });
-
-  it("LOG-9 by size, until it is small enough", async () => {
-    await withTables("size", (sql) => {
-      const log = new AccountLog(sql, { days: undefined, megabytes: 1 });
-      for (let n = 0; n < 4_000; n += 1) log.store.append(entry({ frame: "x".repeat(1_000) }));
-      expect(sql.databaseSize).toBeGreaterThan(1_000_000);
-      for (let step = 0; step < 30; step += 1) log.keepUp(NOW);
-      expect(sql.databaseSize).toBeLessThanOrEqual(1_000_000);
-      expect(count(sql, "log")).toBeGreaterThanOrEqual(500);
-      expect(log.store.head()).toBe(4_000);
-    });
-  });
-
-  it("LOG-9 DELETE-1 regression: nor after the newest was deleted, with a conversation", async () => {
-    await withTables("numbers-deleted", (sql) => {
-      const log = new AccountLog(sql, FOREVER);
-      log.store.append(entry());
-      for (let n = 0; n < 4; n += 1) log.store.append(entry({ peer: "room@muc.example.org", room: true }));
-      log.delete("room@muc.example.org");
-      for (let step = 0; step < 10; step += 1) log.keepUp(NOW);
-      expect(count(sql, "log")).toBe(1);
-      expect(new AccountLog(sql, FOREVER).store.append(entry())).toBe(6);
-    });
-  });
-
-  it("LOG-9 a number is never given twice, although everything is gone and the object was reset", async () => {
-    await withTables("numbers", (sql) => {
-      const log = new AccountLog(sql, { days: 1, megabytes: 9_000 });
-      for (let n = 0; n < 5; n += 1) log.store.append(entry());
-      log.keepUp(NOW);
-      expect(count(sql, "log")).toBe(0);
-      const revived = new AccountLog(sql, FOREVER).store;
-      expect(revived.append(entry())).toBe(6);
-      expect(revived.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({ through: 6 });
     });
   });
 });
