@@ -9,20 +9,18 @@ import { readSearchable, type Searchable } from "../../bouncer/search/searchable
 import { wordsOf } from "../../bouncer/search/words.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import type { LogPeers } from "./log-peers.ts";
+import { LogUndone } from "./log-undone.ts";
 
 /** Messages indexed at once. What is fewer waits, and is looked through. */
 const BATCH = 512;
 const MAX_BATCHES = 2;
 const MAX_IN_DOCUMENT = 64;
-/** Corrections and retractions in a batch whose messages are looked for, and how far back in a conversation. */
-const MAX_UNDONE = 50;
-const MAX_UNDONE_BACK = 2_000;
 /** Documents deleted in one step. */
 const MAX_FORGOTTEN = 1_200;
 /** Raised when what words are, or what is searchable, changes: everything is indexed anew. */
-const VERSION = 1;
+const VERSION = 2;
 
-export type Row = { seq: number; at_ms: number; peer: string; stanza_id: string | null; stanza: string };
+type Row = { seq: number; at_ms: number; peer: string; stanza_id: string | null; stanza: string };
 type Document = { last: number; batch: number; peer: string; sealed: number; seqs: string };
 
 /** Messages of one peer on their way into a document. */
@@ -39,14 +37,14 @@ interface Draft {
 }
 
 export class LogIndex {
+  readonly undone: LogUndone;
   readonly #sql: SqlStorage;
-  readonly #peers: LogPeers;
   /** Up to this number the log is indexed. */
   #through: number;
 
   constructor(sql: SqlStorage, peers: LogPeers) {
     this.#sql = sql;
-    this.#peers = peers;
+    this.undone = new LogUndone(sql, peers);
     const [known] = sql.exec<{ through: number; version: number }>(
       "SELECT through, version FROM log_indexed",
     );
@@ -86,27 +84,24 @@ export class LogIndex {
       row,
       searchable: readSearchable(row.stanza, row.stanza_id ?? undefined),
     }));
-    const undone = new Map<string, string>();
-    for (const { row, searchable } of read) {
-      if (searchable.undoes !== undefined) undone.set(searchable.undoes, row.peer);
-    }
-    for (const draft of drafts(
-      read.filter(({ searchable }) => !searchable.names.some((name) => undone.has(name))),
-    )) {
-      this.#save(draft, after);
-    }
-    const lookedFor = [...undone].slice(0, MAX_UNDONE);
-    for (const [name, peer] of lookedFor) this.#undo(name, peer);
+    const undoings = read.flatMap(({ row: { seq, peer }, searchable: { undoes } }) =>
+      undoes === undefined ? [] : [{ seq, peer, name: undoes }],
+    );
+    const undone = new Set(this.undone.note(undoings, to + 1));
+    for (const draft of drafts(read.filter(({ row }) => !undone.has(row.seq)))) this.#save(draft, after);
+    for (const seq of undone) if (seq <= after) this.#remove(seq);
   }
 
   /** What was deleted from the log is not to be found. Some documents, at most. */
   forget(oldest: number): void {
     this.#delete("last < ?", oldest);
+    this.undone.forget(oldest);
   }
 
   /** What was said before `sinceMs` and stands between these numbers, both inclusive: documents of nothing else. */
   forgetOld({ first, last }: { first: number; last: number }, sinceMs: number): void {
     this.#delete("last BETWEEN ? AND ? AND max_ms < ?", first, last, sinceMs);
+    this.undone.forgetBetween(first, last);
   }
 
   /** The same for one peer, between these numbers, both inclusive. */
@@ -118,12 +113,14 @@ export class LogIndex {
       peer,
     );
     this.#sql.exec("DELETE FROM log_doc WHERE last BETWEEN ? AND ? AND peer = ?", from, to, peer);
+    this.undone.forgetPeer(peer, from, to);
   }
 
   /** Nothing is indexed any more, and what comes up to `through` need not be. */
   clear(through: number): void {
     this.#sql.exec("INSERT INTO log_text (log_text) VALUES ('delete-all')");
     this.#sql.exec("DELETE FROM log_doc");
+    this.undone.clear();
     this.#setThrough(through);
   }
 
@@ -157,24 +154,7 @@ export class LogIndex {
   }
 
   /** SEARCH-5: a message that another has taken the place of leaves its document. */
-  #undo(name: string, peer: string): void {
-    const seqs = this.#peers.latest(peer, Number.MIN_SAFE_INTEGER, MAX_UNDONE_BACK);
-    const [, , id = ""]: string[] = JSON.parse(name);
-    const rows = this.#sql
-      .exec<Row>(
-        `SELECT seq, at_ms, peer, stanza_id, stanza FROM log WHERE seq IN (SELECT value FROM json_each(?1))
-           AND (message_id = ?2 OR stanza_id = ?2) ORDER BY seq DESC`,
-        JSON.stringify(seqs),
-        id,
-      )
-      .toArray();
-    const row = rows.find(({ stanza, stanza_id: stanzaId }) =>
-      readSearchable(stanza, stanzaId ?? undefined).names.includes(name),
-    );
-    if (row) this.#remove(row);
-  }
-
-  #remove({ seq, peer }: Row): void {
+  #remove(seq: number): void {
     const document = this.#sql
       .exec<Document>(
         "SELECT last, batch, peer, sealed, seqs FROM log_doc WHERE last >= ? ORDER BY last LIMIT ?",
@@ -182,7 +162,7 @@ export class LogIndex {
         BATCH,
       )
       .toArray()
-      .find((found) => found.peer === peer && readSeqs(found.seqs).includes(seq));
+      .find((found) => readSeqs(found.seqs).includes(seq));
     if (!document) return;
     const seqs = readSeqs(document.seqs).filter((other) => other !== seq);
     const words = seqs.flatMap((other) =>

@@ -22,24 +22,26 @@ export class LogPeers {
       .one().last;
   }
 
-  /** The numbers of a peer's latest `count` messages after `after`, ascending. */
-  latest(peer: string, after: number, count: number): number[] {
+  /** The numbers of a peer's latest `count` messages between `after` and `before`, ascending. */
+  latest(peer: string, after: number, count: number, before = Number.MAX_SAFE_INTEGER): number[] {
     const unlisted = this.#sql.exec<{ seq: number }>(
-      "SELECT seq FROM log WHERE seq > ? AND peer = ? ORDER BY seq DESC LIMIT ?",
+      "SELECT seq FROM log WHERE seq > ? AND seq < ? AND peer = ? ORDER BY seq DESC LIMIT ?",
       Math.max(after, this.#listed),
+      before,
       peer,
       count,
     );
     const seqs = unlisted.toArray().map(({ seq }) => seq);
     const rows = this.#sql.exec<{ seqs: string }>(
-      "SELECT seqs FROM log_peer WHERE peer = ? AND last > ? ORDER BY last DESC",
+      "SELECT seqs FROM log_peer WHERE peer = ? AND last > ? AND last < ? ORDER BY last DESC",
       peer,
       after,
+      Math.min(before + BATCH, Number.MAX_SAFE_INTEGER),
     );
     for (const row of rows) {
       if (seqs.length >= count) break;
       const listed = row.seqs.split(",").map(Number).toReversed();
-      seqs.push(...listed.filter((seq) => seq > after));
+      seqs.push(...listed.filter((seq) => seq > after && seq < before));
     }
     return seqs.slice(0, count).toReversed();
   }

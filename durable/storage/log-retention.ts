@@ -99,8 +99,9 @@ export class LogRetention {
     }
     if (batches.length === MAX_BATCHES || left < STEP) return true;
     const unlisted = this.#unlisted();
+    const deleted = this.#delete(unlisted, "at_ms < ?", sinceMs);
     this.#index.forgetOld(unlisted, sinceMs);
-    if (this.#delete(unlisted, "at_ms < ?", sinceMs) > 0) return true;
+    if (deleted > 0) return true;
     this.#nextLookMs = nowMs + LOOK_MS;
     return false;
   }

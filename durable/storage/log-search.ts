@@ -4,7 +4,7 @@
  */
 import { excerptOf } from "../../bouncer/search/excerpt.ts";
 import type { SearchHit, SearchQuery, SearchResult } from "../../bouncer/search/search.ts";
-import { readSearchable } from "../../bouncer/search/searchable.ts";
+import { readSearchable, type Searchable } from "../../bouncer/search/searchable.ts";
 import { matches, mayMatch, toMatch, wordsOf } from "../../bouncer/search/words.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 import { type LogIndex, readSeqs } from "./log-index.ts";
@@ -16,9 +16,8 @@ const MAX_DOCUMENTS = 20_000;
 const MAX_IN_BATCH = 512;
 /** Documents at the edges of a time span whose encrypted messages are counted one by one. */
 const MAX_COUNTED = 100;
-/** What a message has in it that is encrypted, or that undoes another; without, it need not be read. */
-const MAY_BE_SEALED = /ncrypt|openpgp|\?OTR/;
-const MAY_UNDO = /<replace|<retract/;
+/** What a message has in it that is encrypted; without, it need not be read. */
+const MAY_BE_SEALED = "(instr(stanza, 'ncrypt') OR instr(stanza, 'openpgp') OR instr(stanza, '?OTR'))";
 /** Infinite, for SQLite. */
 const FAR = 9_000_000_000_000_000;
 
@@ -48,7 +47,13 @@ export class LogSearch {
   }
 
   search(query: SearchQuery): SearchResult {
-    const page = new Page(query, this.#max.messages);
+    const undone = this.#undoneSince();
+    const page = new Page(query, this.#max.messages, (seq, searchable) => {
+      const { names, undoes = "" } = searchable;
+      const isUndone =
+        names.some((name) => (undone.get(name) ?? seq) !== seq) || (undone.get(undoes) ?? seq) > seq;
+      return isUndone || this.#index.undone.has(seq, searchable);
+    });
     this.#lookThrough(page);
     const sealed = this.#sealedSince(query) + this.#sealedInIndex(query);
     if (!page.isFull) this.#lookUp(page);
@@ -66,6 +71,21 @@ export class LogSearch {
       if (page.isFull) break;
       page.look(row, peer === undefined || row.peer === peer);
     }
+  }
+
+  /** What names messages that were undone by what is not indexed yet, and the last that did it: among the latest. */
+  #undoneSince(): Map<string, number> {
+    const rows = this.#sql.exec<Columns>(
+      `SELECT ${COLUMNS} FROM log WHERE seq > ?1 AND seq > (SELECT max(seq) FROM log) - ?2
+         AND (instr(stanza, '<replace') OR instr(stanza, '<retract')) ORDER BY seq`,
+      ...finite(this.#index.through, this.#max.messages),
+    );
+    const undone = new Map<string, number>();
+    for (const { seq, stanza, stanza_id: id } of rows) {
+      const { undoes } = readSearchable(stanza, id ?? undefined);
+      if (undoes !== undefined) undone.set(undoes, seq);
+    }
+    return undone;
   }
 
   #lookUp(page: Page): void {
@@ -120,16 +140,15 @@ export class LogSearch {
 
   /** Encrypted messages that are not indexed yet: of the latest. */
   #sealedSince({ peer, sinceMs, untilMs }: SearchQuery): number {
-    const rows = this.#sql.exec<Columns>(
-      `SELECT ${COLUMNS} FROM log WHERE seq > ? AND ${NOT_DELETED} ORDER BY seq DESC LIMIT ?`,
-      ...finite(this.#index.through, this.#max.messages),
-    );
-    let sum = 0;
-    for (const { at_ms: atMs, peer: whose, stanza } of rows) {
-      const isMeant = atMs >= sinceMs && atMs <= untilMs && (peer ?? whose) === whose;
-      if (isMeant && MAY_BE_SEALED.test(stanza) && readSearchable(stanza, undefined).sealed) sum += 1;
-    }
-    return sum;
+    return this.#sql
+      .exec<Columns>(
+        `SELECT ${COLUMNS} FROM log WHERE seq > ?1 AND seq > (SELECT max(seq) FROM log) - ?2 AND at_ms BETWEEN ?3 AND ?4
+           AND (?5 IS NULL OR peer = ?5) AND ${MAY_BE_SEALED} AND ${NOT_DELETED}`,
+        ...finite(this.#index.through, this.#max.messages, sinceMs, untilMs),
+        peer ?? null,
+      )
+      .toArray()
+      .filter(({ stanza }) => readSearchable(stanza, undefined).sealed).length;
   }
 
   #sealedInIndex({ peer, sinceMs, untilMs }: SearchQuery): number {
@@ -179,12 +198,13 @@ class Page {
   isFull = false;
   /** All from this number on was looked at. */
   reached: number;
-  /** Names of messages that a later one has undone (SEARCH-5). */
-  readonly #undone = new Set<string>();
+  /** SEARCH-5: has a later message undone it? */
+  readonly #isUndone: (seq: number, searchable: Searchable) => boolean;
   #left: number;
 
-  constructor(query: SearchQuery, max: number) {
+  constructor(query: SearchQuery, max: number, isUndone: (seq: number, searchable: Searchable) => boolean) {
     this.query = query;
+    this.#isUndone = isUndone;
     this.reached = query.before;
     this.#left = max;
   }
@@ -196,12 +216,10 @@ class Page {
     this.#left -= 1;
     if (this.#left <= 0) this.isFull = true;
     const isInTime = row.at_ms >= sinceMs && row.at_ms <= untilMs;
-    const isAsked = isMeant && isInTime && mayMatch(terms, row.stanza);
-    if (!isAsked && !MAY_UNDO.test(row.stanza)) return;
-    const { text, from, names, undoes: undone } = readSearchable(row.stanza, row.stanza_id ?? undefined);
-    const isUndone = names.some((name) => this.#undone.has(name));
-    if (undone !== undefined) this.#undone.add(undone);
-    if (!isAsked || isUndone || text === "" || !matches(terms, wordsOf(text))) return;
+    if (!isMeant || !isInTime || !mayMatch(terms, row.stanza)) return;
+    const searchable = readSearchable(row.stanza, row.stanza_id ?? undefined);
+    const { text, from } = searchable;
+    if (text === "" || !matches(terms, wordsOf(text)) || this.#isUndone(row.seq, searchable)) return;
     const nick = row.room === 1 ? from.slice(from.indexOf("/") + 1) : undefined;
     const excerpt = excerptOf(text, terms);
     const { seq, at_ms: atMs, peer } = row;

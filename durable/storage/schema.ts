@@ -69,6 +69,10 @@ const MIGRATIONS: readonly string[] = [
   // How far each device has got in rooms.
   `ALTER TABLE device ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE device ADD COLUMN rooms TEXT;`,
+  // Messages that others have corrected or retracted.
+  `CREATE TABLE log_undone (seq INTEGER NOT NULL, name TEXT NOT NULL, peer TEXT NOT NULL, target INTEGER,
+     PRIMARY KEY (seq, name)) WITHOUT ROWID;
+   CREATE INDEX log_undone_name ON log_undone (name);`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

@@ -40,10 +40,6 @@ function known({ seq, frame, atMs }: LoggedMessage): unknown {
   return { seq, frame, atMs };
 }
 
-function count(sql: SqlStorage, table: string): number {
-  return sql.exec<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).one().count;
-}
-
 describe("LOG-1 what a message costs", () => {
   it("LOG-1 one row written, and one more for each peer in 1,024 messages, and three, later", async () => {
     await withTables("cost", (storage) => {
