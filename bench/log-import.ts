@@ -37,7 +37,7 @@ async function fill(object: string, series: string): Promise<void> {
 
 /** What lists and index have not got yet. */
 async function keepUp(object: string): Promise<void> {
-  while ((await ask(`/${object}/keep-up`)) === "true");
+  while (JSON.parse(await ask(`/${object}/keep-up`)).answer === true);
 }
 
 interface Facts {
@@ -48,7 +48,7 @@ interface Facts {
 }
 
 async function facts(object: string): Promise<Facts> {
-  return JSON.parse(await ask(`/${object}/facts`));
+  return JSON.parse(await ask(`/${object}/facts`)).answer;
 }
 
 const rows: string[][] = [];

@@ -160,11 +160,13 @@ export class LogSearch {
       max_ms: number;
       sealed: number;
     }>(
-      `SELECT last, first, peer, min_ms, max_ms, sealed FROM log_doc
+      `SELECT last, first, peer, min_ms, max_ms, sealed FROM log_doc INDEXED BY log_doc_sealed
            WHERE sealed > 0 AND max_ms >= ? AND min_ms <= ? AND (?3 IS NULL OR peer = ?3)
-             AND NOT EXISTS (SELECT 1 FROM log_deletion AS gone WHERE gone.peer = log_doc.peer AND last <= gone.through)`,
+             AND NOT EXISTS (SELECT 1 FROM log_deletion AS gone WHERE gone.peer = log_doc.peer AND last <= gone.through)
+           ORDER BY last DESC LIMIT ?4`,
       ...finite(sinceMs, untilMs),
       peer ?? null,
+      this.#max.documents,
     );
     let sum = 0;
     let counted = 0;

@@ -46,6 +46,29 @@ describe("SEARCH-1 what the index costs", () => {
   });
 });
 
+describe("SEARCH-4 counting what is encrypted", () => {
+  it("SEARCH-4 reads documents that have any, and the latest of them only", async () => {
+    await withLog("sealed-count", (_log, storage) => {
+      const { sql, rowsRead } = counting(storage);
+      const peers = new LogPeers(sql);
+      const log = new AccountLog(sql, FOREVER);
+      const sealed = `<encryption xmlns="urn:xmpp:eme:0"/>`;
+      for (let n = 0; n < 2_048; n += 1) {
+        log.store.append(
+          entry("words", { peer: `p${n % 256}@example.org`, inner: n % 256 < 4 ? sealed : "" }),
+        );
+      }
+      while (log.keepUp(0));
+      const before = rowsRead();
+      expect(log.search.search(query("nothing")).sealed).toBe(32);
+      // Sixteen of 1,024 documents.
+      expect(rowsRead() - before).toBeLessThan(100);
+      const bounded = new LogSearch(sql, new LogIndex(sql, peers), { messages: 20_000, documents: 4 });
+      expect(bounded.search(query("nothing")).sealed).toBe(8);
+    });
+  });
+});
+
 describe("SEARCH-3 what is found", () => {
   it(
     "SEARCH-3 the same by the index, directly, and in memory, page by page",

@@ -14,12 +14,17 @@ interface LogEnv {
 }
 
 const ACCOUNT = "alice@example.org";
-const FOREVER = { days: undefined, megabytes: 9_000 };
+/** Nothing is old but where the bench says what time it is. */
+const SETTINGS = { days: 365, megabytes: 9_000 };
 const SPAN = { peer: undefined, sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 const MESSAGES = 1_000_000;
-const YEAR_MS = 365 * 86_400_000;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
 const VOCABULARY = 50_000;
 /** Of five messages four are rooms', of which there are few. */
+/** Statements whose rows are yet to be added up. */
+const MAX_CURSORS = 10_000;
+const ROOM_SHARE = 0.8;
 const ROOMS = 10;
 const CONTACTS = 200;
 
@@ -39,29 +44,52 @@ function wordOf(random: () => number): string {
   return `w${Math.floor(VOCABULARY ** random())}`;
 }
 
-/** From now on the rows that statements have written, as the platform counts them; what FTS does inside of one is not among them. */
-function countWritten(sql: SqlStorage): () => number {
+interface Counts {
+  /** Since the object is there; what FTS does inside of a statement is not among them. */
+  written(): number;
+  /** Since it was asked last, by statements that are through. */
+  read(): number;
+}
+
+/** From now on the rows that statements write and read, as the platform counts them. */
+function countRows(sql: SqlStorage): Counts {
   const exec = sql.exec.bind(sql);
   let written = 0;
+  let before = 0;
+  let cursors: { rowsRead: number }[] = [];
+  const fold = (): number => {
+    before += cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    cursors = [];
+    return before;
+  };
   Object.defineProperty(sql, "exec", {
     value: (query: string, ...bindings: SqlStorageValue[]) => {
       const cursor = exec(query, ...bindings);
       written += cursor.rowsWritten;
+      if (cursors.length >= MAX_CURSORS) fold();
+      cursors.push(cursor);
       return cursor;
     },
   });
-  return () => written;
+  return {
+    written: () => written,
+    read: () => {
+      const read = fold();
+      before = 0;
+      return read;
+    },
+  };
 }
 
 export class LogObject extends DurableObject<LogEnv> {
   readonly #log: AccountLog;
-  readonly #rowsWritten: () => number;
+  readonly #rows: Counts;
 
   constructor(ctx: DurableObjectState, env: LogEnv) {
     super(ctx, env);
     migrate(ctx.storage);
-    this.#rowsWritten = countWritten(ctx.storage.sql);
-    this.#log = new AccountLog(ctx.storage.sql, FOREVER);
+    this.#rows = countRows(ctx.storage.sql);
+    this.#log = new AccountLog(ctx.storage.sql, SETTINGS);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -70,7 +98,10 @@ export class LogObject extends DurableObject<LogEnv> {
     const times = Number(searchParams.get("times") ?? "1");
     if (pathname === "/fill") {
       const series = searchParams.get("series") ?? "id";
-      return Response.json(this.#fill(series, Number(searchParams.get("from")), times));
+      const share = Number(searchParams.get("rooms") ?? ROOM_SHARE);
+      const head = this.#fill(series, Number(searchParams.get("from")), times, share);
+      this.#rows.read();
+      return Response.json(head);
     }
     if (pathname === "/export") {
       return exportLog(this.#log.reader, { account: ACCOUNT, format: "jsonl", span: SPAN });
@@ -79,16 +110,21 @@ export class LogObject extends DurableObject<LogEnv> {
       const options = { account: ACCOUNT, sinceMs: Number.NEGATIVE_INFINITY };
       return await importLog(this.#log.imports, request.body, options);
     }
+    this.#rows.read();
     let last: unknown;
-    for (let count = 0; count < times; count += 1) last = this.#do(pathname, searchParams);
-    return Response.json(last ?? null);
+    let rowsRead = 0;
+    for (let count = 0; count < times; count += 1) {
+      last = this.#do(pathname, searchParams);
+      rowsRead = this.#rows.read();
+    }
+    return Response.json({ answer: last ?? null, rowsRead });
   }
 
   #do(what: string, parameters: URLSearchParams): unknown {
     const { store, search } = this.#log;
     switch (what) {
       case "/keep-up":
-        return this.#log.keepUp(0);
+        return this.#log.keepUp(Number(parameters.get("now") ?? "0"));
       case "/facts":
         return this.#facts();
       case "/page": {
@@ -99,6 +135,10 @@ export class LogObject extends DurableObject<LogEnv> {
         });
         return page.messages.length;
       }
+      case "/begin-of":
+        return store.head() - store.beginOf(200, YEAR_MS - 3 * DAY_MS);
+      case "/select":
+        return this.#select(parameters);
       case "/peer":
         return store.ofPeer(parameters.get("peer") ?? "", 0, 100).length;
       case "/search": {
@@ -120,11 +160,35 @@ export class LogObject extends DurableObject<LogEnv> {
     }
   }
 
+  /** A page of 50, as a client of the archive asks for it; `after` and `before` are places in the log. */
+  #select(parameters: URLSearchParams): unknown {
+    const number = (name: string, otherwise: number): number => Number(parameters.get(name) ?? otherwise);
+    const { messages, rest, total } = this.#log.store.select({
+      filter: {
+        peer: parameters.get("with") ?? undefined,
+        fullJid: parameters.get("full") ?? undefined,
+        rooms: parameters.has("rooms"),
+        fromMs: number("start", -Infinity),
+        toMs: number("end", Infinity),
+        after: -Infinity,
+        before: Infinity,
+        only: undefined,
+      },
+      after: number("after", -Infinity),
+      before: number("before", Infinity),
+      latest: parameters.has("latest"),
+      skip: 0,
+      count: 50,
+      length: 1_000_000,
+    });
+    return `${messages.length}, ${rest}, ${total?.count ?? "not counted"}`;
+  }
+
   /** `series`: messages of two have other ids, and are of the same time. */
-  #fill(series: string, from: number, count: number): number {
+  #fill(series: string, from: number, count: number, roomShare: number): number {
     const random = randomFrom(from + 1);
     for (let number = from; number < from + count; number += 1) {
-      const isRoom = random() < 0.8;
+      const isRoom = random() < roomShare;
       const peer = isRoom
         ? `room${Math.floor(ROOMS * random())}@muc.example.org`
         : `contact${Math.floor(CONTACTS * random())}@example.org`;
@@ -160,7 +224,7 @@ export class LogObject extends DurableObject<LogEnv> {
       documents: number("SELECT count(*) AS n FROM log_doc"),
       stanzaBytes: number("SELECT sum(length(stanza)) AS n FROM log"),
       changes: number("SELECT total_changes() AS n"),
-      rowsWritten: this.#rowsWritten(),
+      rowsWritten: this.#rows.written(),
     };
   }
 }
