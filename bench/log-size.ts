@@ -41,10 +41,10 @@ function note(
   what: string,
   cpu: readonly number[],
   wall: readonly number[],
-  read: string,
+  rowsRead: string,
   answer = "",
 ): void {
-  const row = [what, read, spread(cpu), spread(wall), answer.slice(0, 40)];
+  const row = [what, rowsRead, spread(cpu), spread(wall), answer.slice(0, 40)];
   rows.push(row);
   process.stderr.write(`${row.join("  ")}\n`);
 }

@@ -8,7 +8,7 @@ export const BATCH = 1_024;
 /** From when and to when a batch was said in which nothing is any more: no time is asked for in which that lies. */
 export const NEVER_MS = 9_000_000_000_000_000;
 /** Batches listed at once. */
-const MAX_BATCHES = 20;
+const MAX_BATCHES = 4;
 
 export class LogPeers {
   readonly #sql: SqlStorage;
