@@ -15,6 +15,8 @@ import { LogUndone } from "./log-undone.ts";
 const BATCH = 512;
 const MAX_BATCHES = 2;
 const MAX_IN_DOCUMENT = 64;
+/** Pages of the index that are merged for a batch. */
+const MERGE_PAGES = 100;
 /** Documents deleted in one step. */
 const MAX_FORGOTTEN = 1_200;
 /** Raised when what words are, or what is searchable, changes: everything is indexed anew. */
@@ -90,6 +92,7 @@ export class LogIndex {
     const undone = new Set(this.undone.note(undoings, to + 1));
     for (const draft of drafts(read.filter(({ row }) => !undone.has(row.seq)))) this.#save(draft, after);
     for (const seq of undone) if (seq <= after) this.#remove(seq);
+    this.merge();
   }
 
   /** What was deleted from the log is not to be found. Some documents, at most. */
@@ -122,6 +125,11 @@ export class LogIndex {
     this.#sql.exec("DELETE FROM log_doc");
     this.undone.clear();
     this.#setThrough(through);
+  }
+
+  /** A bounded piece of merging what the index has in pieces; done for each batch that comes or goes, it keeps up with them. */
+  merge(): void {
+    this.#sql.exec("INSERT INTO log_text (log_text, rank) VALUES ('merge', ?)", MERGE_PAGES);
   }
 
   /** Takes out of the index what only marks are left of, a bounded piece. False when nothing was left to be done. */

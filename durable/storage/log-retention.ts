@@ -37,7 +37,9 @@ export class LogRetention {
 
   /** One step; the log is listed. True when there is more to delete. */
   step(nowMs: number): boolean {
-    return this.#excess() > 0 ? this.#deleteOldest() : this.#deleteOlder(nowMs);
+    const isMore = this.#excess() > 0 ? this.#deleteOldest() : this.#deleteOlder(nowMs);
+    if (isMore) this.#index.merge();
+    return isMore;
   }
 
   /** Bytes that there are too many. Pages that deleting has freed do not count: the platform leaves them out. */

@@ -75,6 +75,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX log_undone_name ON log_undone (name);`,
   // Where the encrypted messages are: search counts them, and most documents have none.
   `CREATE INDEX log_doc_sealed ON log_doc (last) WHERE sealed > 0;`,
+  // The index is merged in steps of its own: by itself it does, now and then, what takes half a second.
+  `INSERT INTO log_text (log_text, rank) VALUES ('automerge', 0);`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

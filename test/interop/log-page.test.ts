@@ -49,6 +49,11 @@ async function readAll(page: ChatPage, first: string): Promise<string[]> {
   return known;
 }
 
+const openConversation = async (which: ChatPage): Promise<void> => {
+  if ((await which.page.locator("textarea.chat-textarea").count()) === 0)
+    await which.openConversation("bob-page");
+};
+
 describe.skipIf(missingProsody || missingChromium)("Converse, where the server keeps no archive", () => {
   let stage: Stage;
   let browser: Browser;
@@ -87,11 +92,6 @@ describe.skipIf(missingProsody || missingChromium)("Converse, where the server k
     await browser?.close();
     await stage?.stop();
   });
-
-  const openConversation = async (which: ChatPage): Promise<void> => {
-    if ((await which.page.locator("textarea.chat-textarea").count()) === 0)
-      await which.openConversation("bob-page");
-  };
 
   it(
     "LOG-6 MAM-2: it was away for three pages of the conversation, and has all of it, once, in order",

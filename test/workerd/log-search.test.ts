@@ -39,8 +39,8 @@ describe("SEARCH-1 what the index costs", () => {
       expect(rowsWritten()).toBe(512);
       const index = new LogIndex(sql, peers);
       expect(index.step()).toBe(false);
-      // 384 of bob's and 128 of the room's: eight documents, two rows each, and how far the index is.
-      expect(rowsWritten()).toBe(512 + 8 * 2 + 1);
+      // 384 of bob's and 128 of the room's: eight documents, two rows each, merging, and how far the index is.
+      expect(rowsWritten()).toBe(512 + 8 * 2 + 1 + 1);
       expect(storage.exec("SELECT count(*) AS n FROM log_text_docsize").one()).toEqual({ n: 8 });
     });
   });
@@ -320,8 +320,8 @@ describe("SEARCH-5 what is not found any more", () => {
       }
       const before = rowsWritten();
       log.keepUp(0);
-      // Eight documents of two rows each, how far the index is, and the correction.
-      expect(rowsWritten() - before).toBe(8 * 2 + 1 + 2);
+      // Eight documents of two rows each, merging, how far the index is, and the correction.
+      expect(rowsWritten() - before).toBe(8 * 2 + 1 + 1 + 2);
       while (log.keepUp(2 * 86_400_000));
       expect(storage.exec("SELECT count(*) AS n FROM log_undone").one()).toEqual({ n: 0 });
     });
