@@ -5,7 +5,7 @@
 import { Account } from "../bouncer/account.ts";
 import type { SearchQuery } from "../bouncer/search/search.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
-import { platformClock } from "./clock.ts";
+import { platformClock, policyClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
 import { FrameTurns } from "./clients/frame-turns.ts";
@@ -17,7 +17,7 @@ import { RoomPasswords } from "./credentials/room-passwords.ts";
 import { Vault } from "./credentials/vault.ts";
 import { routeTo } from "./discovery/discover.ts";
 import { Owner } from "./owner/owner.ts";
-import { newResource } from "./own-resource.ts";
+import { newResource, ownResource } from "./own-resource.ts";
 import { nonce } from "./random.ts";
 import { AccountLog } from "./storage/account-log.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
@@ -90,7 +90,7 @@ export class AccountRuntime {
     this.upstream = new Upstream({
       account: jid,
       route: (prefer) => routeTo(jid.domain, config, prefer),
-      resource: () => this.#resource(),
+      resource: () => ownResource(this.#settings),
       giveWay: () => this.#settings.set("resource", newResource()),
       allowPlain: config.allowPlain,
       userAgent: this.#userAgent(),
@@ -324,11 +324,7 @@ export class AccountRuntime {
       },
       store: policyStore(this.#storage, roomPasswords),
       log: this.#log.store,
-      clock: {
-        nowMs: () => Date.now(),
-        stamp: (atMs: number) => new Date(atMs).toISOString(),
-        parse: (stamp: string) => Date.parse(stamp),
-      },
+      clock: policyClock,
       owner: {
         status: () => this.owner.status(),
         search: (query: SearchQuery) => this.#log.search.search(query),
@@ -349,12 +345,5 @@ export class AccountRuntime {
     const userAgent = this.#settings.get("user-agent") ?? crypto.randomUUID();
     this.#settings.set("user-agent", userAgent);
     return userAgent;
-  }
-
-  /** The resource we ask for: told apart from other clients, and the same until a server has chosen another (Bind 2). */
-  #resource(): string {
-    const resource = this.#settings.get("resource") ?? newResource();
-    this.#settings.set("resource", resource);
-    return resource;
   }
 }

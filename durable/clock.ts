@@ -1,4 +1,5 @@
 /** Time as the parts that wait take it: given to them, so that tests need not wait themselves. */
+import type { Ports } from "../bouncer/ports.ts";
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -13,4 +14,11 @@ export const platformClock: Clock = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
+};
+
+/** As the policy takes it (bouncer/ports.ts). */
+export const policyClock: Ports["clock"] = {
+  nowMs: () => Date.now(),
+  stamp: (atMs) => new Date(atMs).toISOString(),
+  parse: (stamp) => Date.parse(stamp),
 };

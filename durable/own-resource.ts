@@ -15,3 +15,13 @@ export function newResource(): string {
 export function isOwnResource(resource: string, fullJid: string | undefined): boolean {
   return resource.startsWith(PREFIX) || fullJid?.slice(fullJid.indexOf("/") + 1) === resource;
 }
+
+/** The one that we ask for: the same until a server has chosen another (Bind 2). */
+export function ownResource(settings: {
+  get(name: "resource"): string | undefined;
+  set(name: "resource", value: string): void;
+}): string {
+  const resource = settings.get("resource") ?? newResource();
+  settings.set("resource", resource);
+  return resource;
+}

@@ -13,8 +13,7 @@ import { MemoryDevices, MemoryLog } from "./memory-log.ts";
 import { memoryStores } from "./memory-store.ts";
 import { ARCHIVE, BOOKMARKS, ROOM_ARCHIVE } from "./own-questions.ts";
 import { OWNER_STATUS } from "./owner-status.ts";
-import type { Script, World } from "./scenario.ts";
-import { play } from "./scenario.ts";
+import { play, type Script, type World } from "./scenario.ts";
 import { SentCounts } from "./sent-counts.ts";
 import { parse } from "./xml-shape.ts";
 

@@ -3,7 +3,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { policyStore } from "../../durable/storage/policy-store.ts";
+import { TextTable } from "../../durable/storage/text-table.ts";
 import { Client } from "./support/client.ts";
 import { say, sessions, stanzasOf } from "./support/servers.ts";
 
@@ -18,7 +18,7 @@ it("IQ-15 what the last client that went did last survives a reset", async () =>
   await abortAllDurableObjects();
   // As if all of that had been an hour ago.
   await runInDurableObject(env.ACCOUNT.getByName(account), (_instance, { storage }) => {
-    const store = policyStore(storage.sql).lastActivity;
+    const store = new TextTable(storage.sql, "last-activity");
     const rows = store.entries();
     expect(rows).toHaveLength(1);
     for (const { key, value, atMs } of rows) store.set(key, value, atMs - HOUR_MS);
