@@ -18,7 +18,7 @@ import { openDecoy } from "./decoy.ts";
 import { frontContext } from "./front/front-context.ts";
 import { openFront } from "./front/front.ts";
 import { isLoopback } from "./loopback.ts";
-import { isWithinRate, setAddress } from "./rate-limit.ts";
+import { addressOf, isWithinRate, setAddress } from "./rate-limit.ts";
 import { refuseStream } from "./refuse-stream.ts";
 
 /** ID-2: what a URL may call a device. */
@@ -111,7 +111,10 @@ function refuseAccount(asked: Asked, jid: Jid): Response {
     const reason = "This proxy serves nobody yet: its owner has to name accounts in ALLOWED_ACCOUNTS.";
     return refuseStream("not-authorized", reason);
   }
-  if (!loopback) return openDecoy({ account: jid, secure: isSecure(asked), key: config.credentialsKey });
+  if (!loopback) {
+    const key = config.credentialsKey;
+    return openDecoy({ account: jid, secure: isSecure(asked), address: addressOf(asked.request), key });
+  }
   const reason = `${formatJid(jid)} is not among the accounts that this proxy serves (ALLOWED_ACCOUNTS).`;
   return refuseStream("not-authorized", reason);
 }

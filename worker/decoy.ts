@@ -4,13 +4,14 @@
  */
 import { PASSWORD_REFUSED } from "../durable/clients/login-guard.ts";
 import { nonce } from "../durable/random.ts";
-import type { Jid } from "../xmpp/jid.ts";
+import { formatJid, type Jid } from "../xmpp/jid.ts";
 import { mechanismsByPreference } from "../xmpp/sasl/mechanisms.ts";
 import type { ReceivingContext, ReceivingEvent } from "../xmpp/receiving/state.ts";
 import { receive, startReceiving } from "../xmpp/receiving/stream.ts";
 import { hashOfMechanism } from "../xmpp/sasl/scram-keys.ts";
 import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
+import { DecoyGuesses } from "./decoy-guesses.ts";
 import { fakeVerifierFor } from "./fake-verifier.ts";
 
 /** As long as a client has to bind (WS-13). */
@@ -21,12 +22,17 @@ const ASKING_MS = { least: 200, most: 700 };
 interface DecoyOptions {
   account: Jid;
   secure: boolean;
+  /** Where the request comes from, as the account's object is told it. */
+  address: string | undefined;
   /** CREDENTIALS_KEY: what is made up is made from it. */
   key: string;
 }
 
+const guesses = new DecoyGuesses();
+
 /** The answer to the upgrade. */
-export function openDecoy({ account, secure, key }: DecoyOptions): Response {
+export function openDecoy({ account, secure, address, key }: DecoyOptions): Response {
+  const bareJid = formatJid(account);
   const { 0: client, 1: server } = new WebSocketPair();
   const fake = fakeVerifierFor(key);
   const context: ReceivingContext = {
@@ -35,11 +41,11 @@ export function openDecoy({ account, secure, key }: DecoyOptions): Response {
     mechanisms: mechanismsByPreference.filter((name) => secure || hashOfMechanism(name) !== undefined),
     verifierFor: (hash) => fake(account.local, hash),
     fakeVerifierFor: fake,
-    refusal: () => undefined,
+    refusal: () => guesses.refusal(bareJid, address, Date.now()),
     nonce,
     rosterVersioning: true,
   };
-  serve(server, context);
+  serve(server, context, () => guesses.failed(bareJid, address, Date.now()));
   return new Response(null, {
     status: 101,
     webSocket: client,
@@ -47,7 +53,7 @@ export function openDecoy({ account, secure, key }: DecoyOptions): Response {
   });
 }
 
-function serve(ws: WebSocket, context: ReceivingContext): void {
+function serve(ws: WebSocket, context: ReceivingContext, onFailed: () => void): void {
   const state = startReceiving();
   const take = (event: ReceivingEvent): void => {
     for (const effect of receive(state, event, context)) {
@@ -60,9 +66,17 @@ function serve(ws: WebSocket, context: ReceivingContext): void {
           text: PASSWORD_REFUSED,
         } as const;
         const { least, most } = ASKING_MS;
-        setTimeout(() => take(refused), least + Math.random() * (most - least));
+        const answer = (): void => {
+          onFailed();
+          take(refused);
+        };
+        setTimeout(answer, least + Math.random() * (most - least));
       }
-      if (effect.type === "check-token") take({ type: "login-refused", condition: "not-authorized" });
+      if (effect.type === "login-failed") onFailed();
+      if (effect.type === "check-token") {
+        onFailed();
+        take({ type: "login-refused", condition: "not-authorized" });
+      }
     }
   };
   const shutdown: ReceivingEvent = {

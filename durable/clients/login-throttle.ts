@@ -6,11 +6,11 @@
 import { base64urlnopad } from "@scure/base";
 import { hmacOf } from "../../xmpp/sasl/scram-keys.ts";
 
-const WINDOW_MS = 600_000;
+export const WINDOW_MS = 600_000;
 /** Wrong guesses from one address within the window: after these the account's server is asked about no further one. */
 const ASK_LIMIT = 10;
 /** After these nothing is checked at all. Where the owner has logged in from, a forgotten client may go on for longer. */
-const ADDRESS_LIMIT = 10;
+export const ADDRESS_LIMIT = 10;
 const KNOWN_LIMIT = 60;
 /** From all addresses together; those that the owner has logged in from do not care. */
 const ACCOUNT_LIMIT = 100;
@@ -125,6 +125,11 @@ function failuresOf(row: Row | undefined, nowMs: number): number {
 }
 
 function tooMany(row: Row | undefined, nowMs: number): string {
-  const minutes = Math.ceil(((row?.since_ms ?? nowMs) + WINDOW_MS - nowMs) / 60_000);
+  return tooManyGuesses(row?.since_ms ?? nowMs, nowMs);
+}
+
+/** In words; `sinceMs`: when the first of them was. */
+export function tooManyGuesses(sinceMs: number, nowMs: number): string {
+  const minutes = Math.ceil((sinceMs + WINDOW_MS - nowMs) / 60_000);
   return `Too many wrong passwords; try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
 }

@@ -16,11 +16,16 @@ interface Asked {
   path?: string;
   origin?: string;
   vars?: Partial<Env>;
+  address?: string | undefined;
 }
 
 /** A client of a deployment for these accounts. */
-async function connect(accounts: string, { path = "", origin, vars = {} }: Asked = {}): Promise<Client> {
+async function connect(
+  accounts: string,
+  { path = "", origin, vars = {}, address }: Asked = {},
+): Promise<Client> {
   const request = upgrade(`/xmpp-websocket${path}`, origin === undefined ? {} : { origin });
+  if (address !== undefined) request.headers.set("CF-Connecting-IP", address);
   const settings = { ...env, ACCOUNTS: "", ALLOWED_ACCOUNTS: accounts, ...vars };
   const [first = ""] = accounts.split(",");
   return Client.of(await worker.fetch(request, settings, createExecutionContext()), first);
@@ -129,8 +134,12 @@ describe("EDGE-4 the endpoint for every account", () => {
 });
 
 /** All that somebody gets to see who tries a wrong password, with what is different each time made alike. */
-async function transcript(account: string, mechanism: "PLAIN" | "SCRAM-SHA-1"): Promise<string[]> {
-  const client = await connect("frieda@good.example", { path: `/${account}`, origin: ELSEWHERE });
+async function transcript(
+  account: string,
+  mechanism: "PLAIN" | "SCRAM-SHA-1",
+  address?: string,
+): Promise<string[]> {
+  const client = await connect("frieda@good.example", { path: `/${account}`, origin: ELSEWHERE, address });
   const [name = "", domain = ""] = account.split("@");
   client.send(open(domain));
   const frames = [await client.next(), await client.next()];
@@ -138,6 +147,7 @@ async function transcript(account: string, mechanism: "PLAIN" | "SCRAM-SHA-1"): 
   client.send(`<auth xmlns="${SASL}" mechanism="${mechanism}">${first}</auth>`);
   if (mechanism !== "PLAIN") {
     const challenge = await client.next();
+    if (challenge.startsWith("<failure")) return [challenge];
     frames.push(challenge.replace(/>[^<]+</, ">…<"));
     const text = atob(/>([^<]+)</.exec(challenge)?.[1] ?? "");
     expect(text).toMatch(/^r=abc[^,]{20,},s=[A-Za-z0-9+/]{22}==,i=10000/);
@@ -174,6 +184,29 @@ describe("CFG-2 an account that is not served", () => {
         await transcript("frieda@good.example", mechanism),
       );
     },
+  );
+
+  it.each(["PLAIN", "SCRAM-SHA-1"] as const)(
+    "CFG-2 LOGIN-7 regression: too many guesses are refused alike (%s)",
+    async (mechanism) => {
+      const known = await Client.online("frieda@good.example");
+      known.drop();
+      const address = `203.0.113.${mechanism.length}`;
+      const guessed = async (account: string): Promise<string[]> => {
+        const answers: string[] = [];
+        for (let n = 0; n < 12; n += 1) {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other, as they are counted
+          const answer = (await transcript(account, mechanism, address)).at(-1) ?? "";
+          answers.push(answer);
+          if (answer.includes("temporary-auth-failure")) break;
+        }
+        return answers;
+      };
+      const ofServed = await guessed("frieda@good.example");
+      expect(ofServed.at(-1)).toContain("Too many wrong passwords");
+      expect(await guessed(`nobody-${mechanism.toLowerCase()}@good.example`)).toEqual(ofServed);
+    },
+    30_000,
   );
 
   it("has the same salt each time", async () => {
