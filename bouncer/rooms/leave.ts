@@ -67,6 +67,8 @@ export function settle(context: RoomContext, room: Room, goodbye?: Element): voi
   if (!wasSaid(room)) return context.list.drop(room);
   room.phase = "leaving";
   room.said = false;
+  // MUC-15: who enters before the room has answered needs the password as anybody does.
+  context.list.setPassword(room, undefined);
   context.list.save(room);
   if (context.session.connected) sayGoodbye(context, room, goodbye);
 }

@@ -70,6 +70,20 @@ describe("MUC-15 the password that has let us in", () => {
     ]);
   });
 
+  it("MUC-15 MUC-8 regression: it is forgotten from the moment the room is left, before the room has answered", async () => {
+    await playPolicy([
+      ...inside,
+      { from: "alice/one", send: leaves("al") },
+      { to: "alice/one", expect: gone("al", [110]) },
+      { upstream: "gets", xml: leaves("al") },
+      { from: "alice/two", send: join("al") },
+      { upstream: "sends", xml: gone("al", [110]) },
+      { upstream: "gets", xml: joinsUpstream("al") },
+      { upstream: "sends", xml: wrong() },
+      { to: "alice/two", expect: wrong() },
+    ]);
+  });
+
   it("MUC-15 is forgotten when the room refuses it, over the death of the process too", async () => {
     await playPolicy([
       ...inside,
