@@ -151,7 +151,7 @@ describe.skipIf(missingProsody)("a device that was away", () => {
       expect(second.received(/<result .*<body>two</)).toBeGreaterThan(0);
 
       // It goes, and comes back with what it had stored.
-      await second.page.goto("about:blank");
+      await second.leaveAfter("three");
       await first.send("four");
       await friend.hear("four");
       friend.say(erin.jid, "five");

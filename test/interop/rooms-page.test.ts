@@ -191,7 +191,7 @@ describe.skipIf(missingProsody || missingChromium)("a room that keeps no archive
     await second.see("two");
     expect((await second.conversation()).map(({ text }) => text)).toEqual(["one", "two"]);
 
-    await second.page.goto("about:blank");
+    await second.leaveAfter("two");
     bob.send(say(room, "three"));
     await first.see("three");
     await second.open();

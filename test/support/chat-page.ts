@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, ConsoleMessage, Page } from "playwright-core";
+import { expect } from "vitest";
 
 // Ignored by git.
 const SCREENSHOTS = fileURLToPath(new URL("../../.wrangler/screenshots", import.meta.url));
@@ -168,6 +169,16 @@ export class ChatPage {
     return shown;
   }
 
+  /**
+   * Leaves the page, as somebody does who has read this. Converse writes down what it shows a moment later: of a tab that is closed
+   * before, what it has acknowledged is gone.
+   */
+  async leaveAfter(text: string): Promise<void> {
+    await this.see(text);
+    await expect.poll(() => this.page.evaluate(isStored, text), { timeout: 10_000 }).toBe(true);
+    await this.page.goto("about:blank");
+  }
+
   /** The messages of the open conversation, in the order shown. */
   async conversation(): Promise<readonly ShownMessage[]> {
     return await this.page.locator(".chat-msg").evaluateAll((messages) =>
@@ -194,4 +205,33 @@ export async function newChatPage(browser: Browser, url: string): Promise<ChatPa
 /** A further tab in a browser that is open already. */
 export async function newTab(context: BrowserContext, url: string): Promise<ChatPage> {
   return new ChatPage(await context.newPage(), url);
+}
+
+/**
+ * Runs in the page: is the message with this text in what the browser keeps for Converse, and in the list of messages beside it? The
+ * one is written after the other.
+ */
+async function isStored(text: string): Promise<boolean> {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- the page is given this function alone
+  const done = <T>(request: IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.addEventListener("success", () => resolve(request.result));
+      request.addEventListener("error", () => reject(request.error ?? new Error("not read")));
+    });
+  const entries = async ({ name = "" }: IDBDatabaseInfo): Promise<(readonly [IDBValidKey, unknown])[]> => {
+    const database = await done(indexedDB.open(name));
+    const stores = [...database.objectStoreNames].map(async (store) => {
+      const objects = database.transaction(store).objectStore(store);
+      const [keys, values] = await Promise.all([done(objects.getAllKeys()), done(objects.getAll())]);
+      return keys.map((key, index) => [key, values[index] as unknown] as const);
+    });
+    const found = (await Promise.all(stores)).flat();
+    database.close();
+    return found;
+  };
+  const databases = await indexedDB.databases();
+  const kept = (await Promise.all(databases.map(entries))).flat();
+  const isListed = (key: IDBValidKey): boolean =>
+    kept.some(([, list]) => Array.isArray(list) && list.includes(key));
+  return kept.some(([key, value]) => JSON.stringify(value).includes(`"${text}"`) && isListed(key));
 }
