@@ -8,6 +8,7 @@ import { AccountRuntime } from "./account-runtime.ts";
 import { isAllowed, readConfig } from "./config.ts";
 import { Vault } from "./credentials/vault.ts";
 import type { Env } from "./env.ts";
+import { DecoyGuesses } from "./clients/decoy-guesses.ts";
 import { refuseStranger } from "./owner/access.ts";
 import { ownerError } from "./owner/response.ts";
 import { Lease } from "./storage/lease.ts";
@@ -37,6 +38,8 @@ export class AccountObject extends DurableObject<Env> {
   #runtime: Promise<AccountRuntime | undefined> | undefined;
   /** Ends when the account that was here before has taken leave. */
   #left: Promise<void> = Promise.resolve();
+  /** Guesses while there is no account. */
+  readonly #strangers = new DecoyGuesses();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -46,12 +49,14 @@ export class AccountObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const bareJid = request.headers.get(ACCOUNT_HEADER) ?? "";
     const isClient = request.headers.get("Upgrade")?.toLowerCase() === "websocket";
+    const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
     // OWNER-8: asking makes no account.
-    if (!isClient && !this.#isHere(bareJid)) return await refuseStranger(request);
+    if (!isClient && !this.#isHere(bareJid)) {
+      return await refuseStranger(request, bareJid, { guesses: this.#strangers, address });
+    }
     this.#settings.set("on-loopback", request.headers.get(LOOPBACK_HEADER) === "1" ? "1" : "0");
     const runtime = await this.#load(bareJid, true);
     if (!runtime) return new Response(null, { status: 403 });
-    const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
     if (!isClient) return await this.#answer(runtime, request, address);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);

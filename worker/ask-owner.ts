@@ -5,11 +5,12 @@
 import { ACCOUNT_HEADER, LOOPBACK_HEADER } from "../durable/account-object.ts";
 import { isAllowed, readConfig } from "../durable/config.ts";
 import type { Env } from "../durable/env.ts";
-import { refuseStranger } from "../durable/owner/access.ts";
+import { refuseStranger, unauthorized } from "../durable/owner/access.ts";
 import { ownerError } from "../durable/owner/response.ts";
 import { formatJid, isBare, parseJid } from "../xmpp/jid.ts";
 import { isLoopback } from "./loopback.ts";
-import { isWithinRate, setAddress } from "./rate-limit.ts";
+import { addressOf, isWithinRate, setAddress } from "./rate-limit.ts";
+import { decoyGuesses } from "./strangers.ts";
 
 /** `account` as it stands in the path, decoded. */
 export async function askOwner(request: Request, env: Env, account: string): Promise<Response> {
@@ -25,9 +26,11 @@ export async function askOwner(request: Request, env: Env, account: string): Pro
   const result = readConfig(env);
   if (!result.ok) return ownerError(500, `The proxy is misconfigured. ${result.problems.join(". ")}.`);
   const jid = parseJid(account);
-  if (!jid || jid.local === "" || !isBare(jid)) return await refuseStranger(request);
+  if (!jid || jid.local === "" || !isBare(jid)) return unauthorized();
   const bareJid = formatJid(jid);
-  if (!isAllowed(result.config, bareJid, loopback)) return await refuseStranger(request);
+  if (!isAllowed(result.config, bareJid, loopback)) {
+    return await refuseStranger(request, bareJid, { guesses: decoyGuesses, address: addressOf(request) });
+  }
   const headers = new Headers(request.headers);
   headers.set(ACCOUNT_HEADER, bareJid);
   setAddress(headers, request);

@@ -2,7 +2,8 @@
  * The stream of an account that is not served here (CFG-2): it goes as for one that is and whose password is wrong, in words
  * and roughly in time, so that nobody finds out who uses this deployment. No object is made for it.
  */
-import { PASSWORD_REFUSED } from "../durable/clients/login-guard.ts";
+import { checkAsDecoy } from "../durable/clients/decoy-check.ts";
+import { BIND_TIME_MS, LATE, TOO_MANY_UNBOUND } from "../durable/clients/unbound-limits.ts";
 import { nonce } from "../durable/random.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
 import { mechanismsByPreference } from "../xmpp/sasl/mechanisms.ts";
@@ -11,13 +12,8 @@ import { receive, startReceiving } from "../xmpp/receiving/stream.ts";
 import { hashOfMechanism } from "../xmpp/sasl/scram-keys.ts";
 import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
-import { DecoyGuesses } from "./decoy-guesses.ts";
 import { fakeVerifierFor } from "./fake-verifier.ts";
-
-/** As long as a client has to bind (WS-13). */
-const PATIENCE_MS = 60_000;
-/** A password that is wrong is asked about at the account's server, which takes about this long. */
-const ASKING_MS = { least: 200, most: 700 };
+import { decoyGuesses, enterAsStranger } from "./strangers.ts";
 
 interface DecoyOptions {
   account: Jid;
@@ -28,24 +24,22 @@ interface DecoyOptions {
   key: string;
 }
 
-const guesses = new DecoyGuesses();
-
 /** The answer to the upgrade. */
 export function openDecoy({ account, secure, address, key }: DecoyOptions): Response {
-  const bareJid = formatJid(account);
   const { 0: client, 1: server } = new WebSocketPair();
   const fake = fakeVerifierFor(key);
+  const guesser = { account: formatJid(account), address };
   const context: ReceivingContext = {
     account,
     secure,
     mechanisms: mechanismsByPreference.filter((name) => secure || hashOfMechanism(name) !== undefined),
     verifierFor: (hash) => fake(account.local, hash),
     fakeVerifierFor: fake,
-    refusal: () => guesses.refusal(bareJid, address, Date.now()),
+    refusal: () => decoyGuesses.refusal(guesser.account, address, Date.now()),
     nonce,
     rosterVersioning: true,
   };
-  serve(server, context, () => guesses.failed(bareJid, address, Date.now()));
+  serve(server, context, guesser);
   return new Response(null, {
     status: 101,
     webSocket: client,
@@ -53,25 +47,19 @@ export function openDecoy({ account, secure, address, key }: DecoyOptions): Resp
   });
 }
 
-function serve(ws: WebSocket, context: ReceivingContext, onFailed: () => void): void {
+interface Guesser {
+  account: string;
+  address: string | undefined;
+}
+
+function serve(ws: WebSocket, context: ReceivingContext, guesser: Guesser): void {
   const state = startReceiving();
+  const onFailed = (): void => decoyGuesses.failed(guesser.account, guesser.address, Date.now());
   const take = (event: ReceivingEvent): void => {
     for (const effect of receive(state, event, context)) {
       if (effect.type === "send") ws.send(effect.frame);
       if (effect.type === "end") ws.close(effect.code);
-      if (effect.type === "check-password") {
-        const refused = {
-          type: "login-refused",
-          condition: "not-authorized",
-          text: PASSWORD_REFUSED,
-        } as const;
-        const { least, most } = ASKING_MS;
-        const answer = (): void => {
-          onFailed();
-          take(refused);
-        };
-        setTimeout(answer, least + Math.random() * (most - least));
-      }
+      if (effect.type === "check-password") void refusePassword(effect.password);
       if (effect.type === "login-failed") onFailed();
       if (effect.type === "check-token") {
         onFailed();
@@ -79,12 +67,12 @@ function serve(ws: WebSocket, context: ReceivingContext, onFailed: () => void): 
       }
     }
   };
-  const shutdown: ReceivingEvent = {
-    type: "shutdown",
-    condition: "connection-timeout",
-    text: "The stream was not negotiated in time.",
+  const refusePassword = async (password: string): Promise<void> => {
+    const refused = await checkAsDecoy(decoyGuesses, guesser, password);
+    if (state.phase !== "closed") take({ type: "login-refused", ...refused });
   };
-  const timer = setTimeout(() => take(shutdown), PATIENCE_MS);
+  const { hasRoom, leave } = enterAsStranger(guesser);
+  const patience = setTimeout(() => take(LATE), BIND_TIME_MS);
   ws.accept();
   ws.addEventListener("message", ({ data }) => {
     // RFC 7395 section 3.2.
@@ -94,8 +82,10 @@ function serve(ws: WebSocket, context: ReceivingContext, onFailed: () => void): 
     else if (frame.element) take({ type: "element", element: frame.element });
   });
   ws.addEventListener("close", () => {
-    clearTimeout(timer);
+    clearTimeout(patience);
+    leave();
     state.phase = "closed";
     ws.close(1000);
   });
+  if (!hasRoom) take(TOO_MANY_UNBOUND);
 }

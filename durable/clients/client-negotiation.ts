@@ -15,6 +15,7 @@ import { nonce } from "../random.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientSocket, GrantWish, TokenGuess } from "./client-socket.ts";
 import type { LoginGuard } from "./login-guard.ts";
+import { BIND_TIME_MS, LATE } from "./unbound-limits.ts";
 
 export interface NegotiationDependencies {
   jid: Jid;
@@ -27,8 +28,6 @@ export interface NegotiationDependencies {
   fullJid(): string | undefined;
 }
 
-/** A client has this long from the upgrade to the bound resource. */
-const NEGOTIATION_TIMEOUT_MS = 60_000;
 /** How long a client that wants to bind waits for the account's session before it is told why it cannot. */
 const BIND_TIMEOUT_MS = 10_000;
 
@@ -42,10 +41,8 @@ export class ClientNegotiation {
   /** WS-13: nobody may stay for long without having logged in. */
   expectBind(socket: ClientSocket): void {
     setTimeout(() => {
-      if (socket.phase === "bound") return;
-      const text = "The stream was not negotiated in time.";
-      socket.take({ type: "shutdown", condition: "connection-timeout", text });
-    }, NEGOTIATION_TIMEOUT_MS);
+      if (socket.phase !== "bound") socket.take(LATE);
+    }, BIND_TIME_MS);
   }
 
   /** For as long as the socket lives. */

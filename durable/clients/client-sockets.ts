@@ -9,14 +9,11 @@ import { ClientNegotiation, type NegotiationDependencies } from "./client-negoti
 import { ClientSocket, type ClientSocketHandlers, type GrantWish } from "./client-socket.ts";
 import type { Frame } from "./frame-turns.ts";
 import { SocketRegistry } from "./socket-registry.ts";
+import { hasRoomForUnbound, TOO_MANY_UNBOUND } from "./unbound-limits.ts";
 
 type ClientSocketsDependencies = NegotiationDependencies & DeliveryDependencies;
 
-/** More connections than this are not let to log in at the same time. */
-const MAX_UNBOUND = 100;
-/** Nor more than this from one network address. */
-const MAX_UNBOUND_OF_ADDRESS = 20;
-/** And more than this are not attached at the same time. */
+/** More clients than this are not attached at the same time. */
 const MAX_BOUND = 100;
 const UNAUTHENTICATED: ReadonlySet<string> = new Set(["opening", "authenticating", "checking"]);
 
@@ -68,7 +65,7 @@ export class ClientSockets {
     const socket = ClientSocket.accepted(ws, about, this.#handlers);
     this.#sockets.add(ws, socket);
     if (mayLogIn) return this.#negotiation.expectBind(socket);
-    this.end(socket.id, "resource-constraint", "Too many connections are logging in to this account.");
+    socket.take(TOO_MANY_UNBOUND);
   }
 
   /** After the memory of the object was lost: the sockets that the platform kept, and the sessions to come back to. */
@@ -95,12 +92,15 @@ export class ClientSockets {
     policy.prune();
   }
 
-  /** WS-13: strangers cannot take the room of those who have logged in before. Where no address is known, all are one. */
+  /** WS-13. */
   #hasRoomFor(from: string, hasAddress: boolean): boolean {
     const unbound = this.#sockets.all().filter(({ phase }) => phase !== "bound");
     const same = unbound.filter((socket) => socket.from === from).length;
-    if (hasAddress && same >= MAX_UNBOUND_OF_ADDRESS) return false;
-    return unbound.length < MAX_UNBOUND || (hasAddress && this.#deps.guard.isKnown(from));
+    return hasRoomForUnbound({
+      ofAccount: unbound.length,
+      ofAddress: hasAddress ? same : undefined,
+      isKnown: () => this.#deps.guard.isKnown(from),
+    });
   }
 
   /** WS-15: a client costs memory and work for as long as it is there. */

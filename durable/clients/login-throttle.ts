@@ -13,7 +13,7 @@ const ASK_LIMIT = 10;
 export const ADDRESS_LIMIT = 10;
 const KNOWN_LIMIT = 60;
 /** From all addresses together; those that the owner has logged in from do not care. */
-const ACCOUNT_LIMIT = 100;
+export const ACCOUNT_LIMIT = 100;
 const KNOWN_FOR_MS = 30 * 24 * 3600 * 1000;
 /** That an address is known is written down no more often. */
 const KNOWN_WRITE_MS = 24 * 3600 * 1000;

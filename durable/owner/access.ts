@@ -4,15 +4,13 @@
  */
 import { base64 } from "@scure/base";
 import { parseJid } from "../../xmpp/jid.ts";
+import { checkAsDecoy } from "../clients/decoy-check.ts";
+import type { DecoyGuesses } from "../clients/decoy-guesses.ts";
 import type { PasswordVerdict } from "../clients/login-guard.ts";
-import { deriveKeys } from "../credentials/derive-keys.ts";
 import { ownerError } from "./response.ts";
 
 /** Longer credentials nobody has: they are not worth the work of checking them. */
 const MAX_HEADER_LENGTH = 4_096;
-
-/** The work that a guess costs where there is a verifier (vault.ts: 10,000; login-guard.ts looks twice). */
-const DECOY = { hash: "SHA-256", salt: base64.encode(new Uint8Array(16)), iterations: 20_000 } as const;
 
 /** The refusal, or undefined when it is the owner. `check` is asked only about the account's own name. */
 export async function refuseOthers(
@@ -22,7 +20,7 @@ export async function refuseOthers(
 ): Promise<Response | undefined> {
   const given = readBasic(request.headers.get("Authorization"));
   if (!given) return unauthorized();
-  if (!isName(given.user, bareJid)) return await refuseStranger(request);
+  if (!isName(given.user, bareJid)) return unauthorized();
   const verdict = await check(given.password);
   if (verdict.ok) return undefined;
   if (verdict.condition !== "temporary-auth-failure") return unauthorized();
@@ -30,14 +28,18 @@ export async function refuseOthers(
   return ownerError(503, text, { "Retry-After": "60" });
 }
 
-/** OWNER-2: for an account that is not served, or not here: as long and with the same words as for a wrong password. */
-export async function refuseStranger(request: Request): Promise<Response> {
-  const given = readBasic(request.headers.get("Authorization"));
-  if (given) await deriveKeys(given.password, DECOY);
-  return unauthorized();
+/** OWNER-2, OWNER-8: for an account that is not served, or not here: as where it is and the password is wrong. */
+export async function refuseStranger(
+  request: Request,
+  bareJid: string,
+  { guesses, address }: { guesses: DecoyGuesses; address: string | undefined },
+): Promise<Response> {
+  const check = (password: string): Promise<PasswordVerdict> =>
+    checkAsDecoy(guesses, { account: bareJid, address }, password);
+  return (await refuseOthers(request, bareJid, check)) ?? unauthorized();
 }
 
-function unauthorized(): Response {
+export function unauthorized(): Response {
   return ownerError(
     401,
     "The address or the password is wrong, or this deployment does not serve the account, or nobody has logged in to it here yet.",

@@ -1,11 +1,16 @@
 // OWNER-1, OWNER-2: who may ask, by RFC 7617.
 
 import { describe, expect, it } from "vitest";
+import { DecoyGuesses } from "../../durable/clients/decoy-guesses.ts";
 import type { PasswordVerdict } from "../../durable/clients/login-guard.ts";
 import { refuseOthers, refuseStranger } from "../../durable/owner/access.ts";
 import { encodeBase64Text } from "../../xmpp/sasl/base64.ts";
 
 const ACCOUNT = "alice@example.org";
+const nobody = (): Parameters<typeof refuseStranger>[2] => ({
+  guesses: new DecoyGuesses(),
+  address: "203.0.113.1",
+});
 const basic = (text: string): string => `Basic ${encodeBase64Text(text)}`;
 
 function request(authorization?: string): Request {
@@ -58,8 +63,8 @@ describe("OWNER-1 the owner is whoever has the password", () => {
 describe("OWNER-2 refusals", () => {
   it("OWNER-2 a wrong password and an account that is not served look the same", async () => {
     const wrong = (await ask(basic("alice:wrong"), { ok: false, condition: "not-authorized" })).refusal;
-    const stranger = await refuseStranger(request(basic("alice:wrong")));
-    const nothing = await refuseStranger(request());
+    const stranger = await refuseStranger(request(basic("alice:wrong")), ACCOUNT, nobody());
+    const nothing = await refuseStranger(request(), ACCOUNT, nobody());
     for (const refusal of [wrong, stranger, nothing]) {
       expect(refusal?.status).toBe(401);
       expect(refusal?.headers.get("WWW-Authenticate")).toBe('Basic realm="xmpproxy", charset="UTF-8"');
@@ -67,6 +72,17 @@ describe("OWNER-2 refusals", () => {
     }
     expect([...(wrong?.headers ?? [])]).toEqual([...stranger.headers]);
     expect(await wrong?.text()).toBe(await stranger.text());
+  });
+
+  it("OWNER-2 LOGIN-7 only guesses at the account itself are counted where it is not", async () => {
+    const stranger = nobody();
+    const guess = async (name: string): Promise<number> =>
+      (await refuseStranger(request(basic(`${name}:wrong`)), ACCOUNT, stranger)).status;
+    expect(await Promise.all(Array.from({ length: 12 }, () => guess("bob")))).toEqual(
+      Array.from({ length: 12 }, () => 401),
+    );
+    const statuses = await Promise.all(Array.from({ length: 12 }, () => guess("alice")));
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 503, 503]);
   });
 
   it("OWNER-2 a server that cannot be asked is said to be that", async () => {

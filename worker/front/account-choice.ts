@@ -4,6 +4,7 @@
  * it is given; knows nothing of sockets, nor whether the account exists.
  */
 import xml, { type Element } from "@xmpp/xml";
+import { LATE } from "../../durable/clients/unbound-limits.ts";
 import { type Jid, parseJid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { readInitial } from "../../xmpp/receiving/sasl-profiles.ts";
@@ -47,6 +48,11 @@ export class AccountChoice {
     return this.#receive({ type: "element", element });
   }
 
+  /** WS-13: nobody has said who it is, and the time for it is over. */
+  late(): Extract<Choice, { type: "frames" }> {
+    return this.#receive(LATE);
+  }
+
   #onOpen(data: string, open: Element): Choice {
     this.#open = data;
     this.#domain = (open.attrs.to ?? "").toLowerCase();
@@ -82,7 +88,7 @@ export class AccountChoice {
     return this.#context(this.#domain).mechanisms.includes(mechanism);
   }
 
-  #receive(event: Parameters<typeof receive>[1]): Choice {
+  #receive(event: Parameters<typeof receive>[1]): Extract<Choice, { type: "frames" }> {
     const effects = receive(this.#state, event, this.#context(this.#domain));
     const ended = effects.find((effect) => effect.type === "end");
     return {

@@ -5,10 +5,9 @@
  */
 import type { Jid } from "../../xmpp/jid.ts";
 import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
+import { BIND_TIME_MS } from "../../durable/clients/unbound-limits.ts";
 import { AccountChoice, type Choice } from "./account-choice.ts";
 
-/** A client has this long to say who it is. */
-const PATIENCE_MS = 60_000;
 /** What may wait while the account's object is being reached. */
 const MAX_WAITING = 20;
 
@@ -50,7 +49,7 @@ class Front {
   }
 
   begin(): void {
-    this.#timer = setTimeout(() => close(this.#client, 1000), PATIENCE_MS);
+    this.#timer = setTimeout(() => this.#say(this.#choice.late()), BIND_TIME_MS);
     this.#client.addEventListener("message", ({ data }) => this.#fromClient(data));
     this.#client.addEventListener("close", ({ code }) => {
       clearTimeout(this.#timer);
@@ -74,8 +73,12 @@ class Front {
       void this.#handOver(choice);
       return;
     }
-    for (const frame of choice.frames) this.#client.send(frame);
-    if (choice.endCode !== undefined) close(this.#client, choice.endCode);
+    this.#say(choice);
+  }
+
+  #say({ frames, endCode }: Extract<Choice, { type: "frames" }>): void {
+    for (const frame of frames) this.#client.send(frame);
+    if (endCode !== undefined) close(this.#client, endCode);
   }
 
   async #handOver({ jid, replay, answered }: Extract<Choice, { type: "account" }>): Promise<void> {

@@ -1,11 +1,13 @@
 /**
- * Wrong guesses at accounts that are not served (CFG-2): told to stop as where there is an account (LOGIN-7). No object is made for
- * it, so this isolate counts: in memory, and bounded. Another isolate counts for itself; a person meets one.
+ * Wrong guesses at accounts that are not here (CFG-2, OWNER-8): told to stop as where there is one (LOGIN-7). Nothing is stored for
+ * them, so this process counts, in memory and within a bound; another counts for itself.
  */
-import { ADDRESS_LIMIT, tooManyGuesses, WINDOW_MS } from "../durable/clients/login-throttle.ts";
+import { ACCOUNT_LIMIT, ADDRESS_LIMIT, tooManyGuesses, WINDOW_MS } from "./login-throttle.ts";
 
 /** The oldest go first. */
 const MAX_KEPT = 10_000;
+/** Stands for all addresses together: no address is written so. */
+const EVERYBODY = "*";
 
 interface Guesses {
   failures: number;
@@ -17,12 +19,18 @@ export class DecoyGuesses {
 
   /** In words why nothing is checked now from this address; undefined when it is. */
   refusal(account: string, address: string | undefined, nowMs: number): string | undefined {
-    const guesses = this.#fresh(keyOf(account, address), nowMs);
-    return guesses.failures >= ADDRESS_LIMIT ? tooManyGuesses(guesses.sinceMs, nowMs) : undefined;
+    const own = this.#fresh(keyOf(account, address), nowMs);
+    if (own.failures >= ADDRESS_LIMIT) return tooManyGuesses(own.sinceMs, nowMs);
+    const all = this.#fresh(keyOf(account, EVERYBODY), nowMs);
+    return all.failures >= ACCOUNT_LIMIT ? tooManyGuesses(all.sinceMs, nowMs) : undefined;
   }
 
   failed(account: string, address: string | undefined, nowMs: number): void {
-    const key = keyOf(account, address);
+    this.#count(keyOf(account, address), nowMs);
+    this.#count(keyOf(account, EVERYBODY), nowMs);
+  }
+
+  #count(key: string, nowMs: number): void {
     const { failures, sinceMs } = this.#fresh(key, nowMs);
     this.#kept.delete(key);
     this.#kept.set(key, { failures: failures + 1, sinceMs });

@@ -1,0 +1,90 @@
+// WS-13: the minute that a client has from the upgrade to its bound resource, at each place where somebody may wait.
+
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Client } from "./support/client.ts";
+import { connect, open } from "./support/deployment.ts";
+import { say } from "./support/servers.ts";
+
+const ELSEWHERE = "https://chat.example.org";
+const ACCOUNTS = "gerda@good.example,hanna@good.example";
+const LATE = [
+  expect.stringMatching(/^<stream:error .*<connection-timeout .*not negotiated in time/),
+  expect.stringContaining("<close "),
+  expect.stringMatching(/^closed/),
+];
+
+type Run = () => void;
+
+/** Within the object, as the runtime has it: its sockets are of no other context. */
+const inObject =
+  (account: string) =>
+  async (run: Run): Promise<void> =>
+    await runInDurableObject(env.ACCOUNT.getByName(account), () => run());
+const here = async (run: Run): Promise<void> => run();
+
+const places: readonly [string, () => Promise<Client>, (run: Run) => Promise<void>][] = [
+  [
+    "the account's own endpoint",
+    () => Client.connect("late-one@good.example"),
+    inObject("late-one@good.example"),
+  ],
+  ["the endpoint for every account", () => connect(ACCOUNTS), here],
+  [
+    "an account that is not served",
+    () => connect(ACCOUNTS, { path: "/late-nobody@good.example", origin: ELSEWHERE }),
+    here,
+  ],
+];
+
+describe.each(places)("WS-13 a minute to log in, at %s", (_name, begin, within) => {
+  /** What was started with this delay, for as long as the test has it. */
+  let late: Run[] = [];
+
+  beforeEach(() => {
+    late = [];
+    const { setTimeout: original } = globalThis;
+    // Of the clock only the minute is taken away: what else the runtime waits for goes on.
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: Run, delayMs?: number) => {
+      if (delayMs !== 60_000) return original(run, delayMs);
+      late.push(run);
+      return original(() => undefined, 0);
+    }) as typeof setTimeout);
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("WS-13 who has said nothing is told connection-timeout", async () => {
+    const client = await begin();
+    await within(() => late.forEach((run) => run()));
+    expect(await client.rest()).toEqual([expect.stringContaining("<open "), ...LATE]);
+  });
+
+  it("WS-13 who has opened the stream and goes no further is told connection-timeout", async () => {
+    const client = await begin();
+    client.send(open("good.example"));
+    await client.until(/^<stream:features/);
+    await within(() => late.forEach((run) => run()));
+    expect(await client.rest()).toEqual(LATE);
+  });
+});
+
+describe("WS-13 who is bound in time", () => {
+  it("WS-13 stays", async () => {
+    const account = "in-time@good.example";
+    const spy = vi.spyOn(globalThis, "setTimeout");
+    const client = await Client.connect(account);
+    const minutes = spy.mock.calls.filter(([, delayMs]) => delayMs === 60_000);
+    vi.restoreAllMocks();
+    expect(minutes).toHaveLength(1);
+    expect(await client.login("pencil")).toContain("<success");
+    await client.bind("test");
+    await inObject(account)(() => minutes.forEach(([run]) => (run as Run)()));
+    await say(account, `<message from="bob@example.org" id="after"><body>still there?</body></message>`);
+    expect(await client.until(/id="after"|stream:error/)).toContain("still there?");
+    client.drop();
+  });
+});
