@@ -14,8 +14,10 @@ export interface ConverseApi {
 }
 
 /** Private state handed to plugins. */
-interface ConverseState {
+export interface ConverseState {
   readonly api: ConverseApi;
+  /** Of one login, over its reconnections and reloads. */
+  readonly session: { save(values: { readonly smacks_resumed: boolean }): void };
   readonly state: {
     /** Survives sessions; `trusted` decides whether anything outlives the tab. */
     readonly config: { save(values: { readonly trusted: boolean }): void };

@@ -4,6 +4,7 @@
 import type { Converse, ConverseSettings } from "./converse.d.ts";
 import { takeDevice } from "./device.ts";
 import { beginConversationsOnce } from "./one-conversation.ts";
+import { resumeAlways } from "./resume-always.ts";
 import { listenForLogout, serverWords } from "./server-words.ts";
 
 const BUNDLE = "/converse/converse.min.js";
@@ -79,6 +80,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
       const { _converse: internals } = this;
       const { api, state } = internals;
       beginConversationsOnce(api);
+      resumeAlways(internals);
       let connected = false;
       let leaving = false;
       state.config.save({ trusted: credentials.keep });

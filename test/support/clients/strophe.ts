@@ -9,7 +9,8 @@ import { element } from "../raw-client.ts";
 import { type ChatClient, hear, Journal, type LoginOptions } from "./chat-client.ts";
 import { Inbox } from "./inbox.ts";
 
-const LIBRARY = fileURLToPath(
+/** Its script for browsers. */
+export const STROPHE = fileURLToPath(
   new URL("../../../node_modules/strophe.js/dist/strophe.umd.min.js", import.meta.url),
 );
 
@@ -99,7 +100,7 @@ export class StropheBrowser {
   async login(options: LoginOptions): Promise<ChatClient> {
     const page = await this.#browser.newPage();
     await page.goto(`${this.#origin}/health`);
-    await page.addScriptTag({ path: LIBRARY });
+    await page.addScriptTag({ path: STROPHE });
     const journal = new Journal();
     const ends = new Inbox<string>((text) => text);
     const ended = async (): Promise<string> => await ends.first("the end of the stream", () => true);

@@ -1,0 +1,66 @@
+// What goes over a client's WebSocket, frame by frame, however its library hands it out; and the clients that come back.
+
+import { element } from "../../raw-client.ts";
+import { Inbox } from "../inbox.ts";
+
+/** All frames of one client, over all its connections. */
+export class Wire {
+  /** Those that were sent begin with "> ". */
+  readonly frames = new Inbox<string>((frame) => frame);
+
+  came(frame: string): void {
+    this.frames.push(frame);
+  }
+
+  sent(frame: string): void {
+    this.frames.push(`> ${frame}`);
+  }
+
+  count(pattern: RegExp): number {
+    return this.frames.all.filter((frame) => pattern.test(frame)).length;
+  }
+
+  async until(what: string, pattern: RegExp): Promise<void> {
+    await this.frames.first(what, (frame) => pattern.test(frame), 0, 30_000);
+  }
+
+  /**
+   * The bodies of messages that came from this bare JID, or this room, in order. `distinct`: without those whose stanza id came
+   * before (XEP-0359), which is how a client tells them that may get twice what it has not acknowledged.
+   */
+  bodies(from: string, { distinct = false } = {}): string[] {
+    const known = new Set<string>();
+    return this.frames.all.flatMap((frame) => {
+      if (!frame.startsWith("<message")) return [];
+      const message = element(frame);
+      const body = message.getChildText("body");
+      if (message.attrs.from?.split("/")[0] !== from || body === null) return [];
+      const id = message.getChild("stanza-id", "urn:xmpp:sid:0")?.attrs["id"] ?? frame;
+      const isKnown = known.has(id);
+      known.add(id);
+      return distinct && isKnown ? [] : [body];
+    });
+  }
+}
+
+export interface ReturningOptions {
+  /** Of the endpoint or, for the chat page, of the page. */
+  url: string;
+  /** Bare JID. */
+  jid: string;
+  password: string;
+}
+
+/** A client that is there again by itself after its network was gone. */
+export interface ReturningClient {
+  readonly wire: Wire;
+  /** Sends a chat message; `to` is a bare JID. */
+  say(to: string, body: string): Promise<void>;
+  /** Joins a room (XEP-0045). */
+  join(room: string, nickname: string): Promise<void>;
+  /** The page is gone, and there again with what the client keeps over that when `meanwhile` is over. */
+  reload(meanwhile: () => Promise<void>): Promise<void>;
+  /** What a person sees of the conversation with this bare JID; where there is somebody to see it. */
+  shown?(peer: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
