@@ -170,13 +170,15 @@ export class ClientDelivery {
     const { id } = socket;
     let flow = this.#unmanaged.get(id);
     if (!flow) this.#unmanaged.set(id, (flow = new UnmanagedFlow()));
-    const due = flow.sent(bytes, () => socket.bufferedBytes);
+    const due = flow.sent(bytes, () => socket.bufferedBytes, Date.now());
     if (due === "ping") socket.send(pingOf(nonce(), socket.fullJid ?? ""));
     if (due === "end") this.#giveUp(socket);
   }
 
-  /** SM-14. */
+  /** SM-10, SM-14. */
   #lookAfterUnmanaged(socket: ClientSocket, nowMs: number): void {
+    const flow = this.#unmanaged.get(socket.id);
+    if (flow?.isOverdue(() => socket.bufferedBytes, nowMs)) return this.#giveUp(socket);
     const due = dueAfter(socket.silence, nowMs);
     if (due === "ping") socket.askIfThere(pingOf(nonce(), socket.fullJid ?? ""), nowMs);
     if (due === "end") this.#giveUp(socket);

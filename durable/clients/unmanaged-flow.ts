@@ -7,24 +7,37 @@ import { NS } from "../../xmpp/namespaces.ts";
 
 /** In UTF-8 bytes, since the client was last heard of (with which everything here begins anew). */
 const PING_AFTER = 256 * 1024;
-const MAX_UNHEARD = 4 * 1024 * 1024;
+/** A client that was sent more than this has so long to answer: what comes at once takes its time on its way. */
+const MAX_UNANSWERED = 4 * 1024 * 1024;
+const ANSWER_TIMEOUT_MS = 10_000;
+/** Whatever the time. An account can have some 10 MiB to tell at once: ten thousand contacts, fifty rooms of two hundred. */
+const MAX_UNHEARD = 16 * 1024 * 1024;
 /** The platform is asked each time that so much more was sent. */
 const LOOK_AFTER = 64 * 1024;
+
+/** How much of what was sent has not left the object, in bytes; undefined where the platform does not say. */
+type Buffered = () => number | undefined;
 
 export class UnmanagedFlow {
   #unheard = 0;
   #lookAt = LOOK_AFTER;
-  #pinged = false;
+  #askedAtMs: number | undefined;
 
-  /** So much was sent; `buffered` says how much of all that was has not left the object. Says what is to be done now. */
-  sent(bytes: number, buffered: () => number | undefined): "ping" | "end" | undefined {
+  /** So much was sent. Says what is to be done now. */
+  sent(bytes: number, buffered: Buffered, nowMs: number): "ping" | "end" | undefined {
     this.#unheard += bytes;
     if (this.#unheard < this.#lookAt) return undefined;
     this.#lookAt = this.#unheard + LOOK_AFTER;
-    if ((buffered() ?? this.#unheard) > MAX_UNHEARD) return "end";
-    if (this.#unheard < PING_AFTER || this.#pinged) return undefined;
-    this.#pinged = true;
+    if ((buffered() ?? this.#unheard) > MAX_UNHEARD || this.isOverdue(buffered, nowMs)) return "end";
+    if (this.#unheard < PING_AFTER || this.#askedAtMs !== undefined) return undefined;
+    this.#askedAtMs = nowMs;
     return "ping";
+  }
+
+  /** Has an answer been owed for too long, with too much on its way? */
+  isOverdue(buffered: Buffered, nowMs: number): boolean {
+    if (this.#askedAtMs === undefined || nowMs - this.#askedAtMs <= ANSWER_TIMEOUT_MS) return false;
+    return (buffered() ?? this.#unheard) > MAX_UNANSWERED;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { AccountRuntime } from "../../durable/account-runtime.ts";
 import { readConfig } from "../../durable/config.ts";
 import { Lease } from "../../durable/storage/lease.ts";
@@ -15,6 +15,10 @@ import { ManagedClient } from "./support/managed-client.ts";
 import { say } from "./support/servers.ts";
 
 const SM = "urn:xmpp:sm:3";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function messages(account: string, from: number, to: number, body = "Hello"): string {
   const lines: string[] = [];
@@ -192,8 +196,17 @@ it("SM-10 a client without Stream Management is asked after much, and ended when
   // The first answer was heard: everything begins anew.
   await say(account, messages(account, 2, 6, "x".repeat(900_000)));
   await other.handles(6);
+  // All of it at once is no reason; that it goes on owing the answer is.
+  await say(account, messages(account, 7, 7));
+  await other.handles(7);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
+  await say(account, messages(account, 8, 8, "x".repeat(70_000)));
+  await other.handles(8);
+  vi.useRealTimers();
   const rest = await client.rest();
   expect(rest.filter((frame) => frame.includes("<ping "))).toHaveLength(1);
-  expect(rest.find((frame) => frame.startsWith("<stream:error"))).toContain("<connection-timeout ");
+  const last = rest.findIndex((frame) => frame.startsWith("<stream:error"));
+  expect(rest[last]).toContain("<connection-timeout ");
+  expect(rest.slice(0, last).join("")).toContain(` id="7"`);
   expect(rest.at(-1)).toBe("closed 1000");
 });
