@@ -119,6 +119,8 @@ export interface Ports {
     /** The last available presence of each contact's resource, and our own. */
     contacts: PresenceStore;
     directed: DirectedStore;
+    /** The presence that was broadcast last. */
+    said: TextStore;
     /** What clients' software can do, one feature a line, by the node that was asked about (XEP-0115). */
     capabilities: TextStore;
     /** Clients' requests that are open, by our id. */

@@ -9,10 +9,12 @@ import { languageOf } from "../xmpp/stanza.ts";
 import { clone } from "../xmpp/xml/element.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import { type Clients, isPresent } from "./clients.ts";
-import type { ClientId, DirectedStore } from "./ports.ts";
+import type { ClientId, DirectedStore, TextStore } from "./ports.ts";
 
 /** One account shares presence with no more targets than this at once; the next is refused. */
 const MAX_DIRECTED = 1_000;
+/** The key of what was broadcast last. */
+const BROADCAST = "broadcast";
 
 interface Directed {
   holders: Set<ClientId>;
@@ -23,14 +25,18 @@ interface Directed {
 export class PresenceOut {
   readonly #directed = new Map<string, Directed>();
   readonly #store: DirectedStore;
+  readonly #said: TextStore;
   /** Whose `unavailable` is on its way to a target: it is told when a room says that it has left. */
   readonly #leaving = new Map<string, ClientId>();
   #lastBroadcast: string | undefined;
   /** PRES-13: what the account's avatar is, as a client said last (XEP-0153 section 4.2). */
   #avatar: Element | undefined;
 
-  constructor(store: DirectedStore) {
+  /** `said`: what was broadcast last; the server knows it for as long as the session is resumed. */
+  constructor(store: DirectedStore, said: TextStore) {
     this.#store = store;
+    this.#said = said;
+    this.#lastBroadcast = said.entries()[0]?.value;
     for (const { target, holders, stanza } of store.entries()) {
       this.#directed.set(target, { holders: new Set(holders), last: stanza });
     }
@@ -49,6 +55,7 @@ export class PresenceOut {
     const wire = serialize(presence);
     if (wire === this.#lastBroadcast) return undefined;
     this.#lastBroadcast = wire;
+    this.#said.set(BROADCAST, wire, nowMs);
     return presence;
   }
 
@@ -63,6 +70,7 @@ export class PresenceOut {
   /** What broadcast() gave was not sent: it is still to be said. */
   unsent(): void {
     this.#lastBroadcast = undefined;
+    this.#said.delete(BROADCAST);
   }
 
   /** A new upstream session knows nothing of us: what has to be said again, besides the broadcast. */

@@ -38,7 +38,7 @@ export class Presence {
     const { ports, session } = deps;
     this.#deps = deps;
     this.#in = new PresenceIn(ports.store.contacts, session.fullJid);
-    this.#out = new PresenceOut(ports.store.directed);
+    this.#out = new PresenceOut(ports.store.directed, ports.store.said);
     if (this.#in.own) this.#out.avatarSeen(this.#in.own, undefined);
   }
 

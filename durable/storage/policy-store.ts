@@ -13,6 +13,7 @@ export function policyStore(
   return {
     contacts: new ContactPresenceTable(sql),
     directed: new DirectedPresenceTable(sql),
+    said: new TextTable(sql, "said"),
     capabilities: new TextTable(sql, "capabilities"),
     requests: new TextTable(sql, "requests", later),
     inbound: new TextTable(sql, "inbound"),

@@ -16,7 +16,8 @@ type Topic =
   | "pep"
   | "receipts"
   | "requests"
-  | "roster";
+  | "roster"
+  | "said";
 
 export class TextTable implements TextStore {
   readonly #sql: SqlStorage;

@@ -82,6 +82,7 @@ export function memoryStores(devices: Ports["store"]["devices"]): Ports["store"]
     held: memoryTextStore(),
     blockList: memoryTextStore(),
     rawCopies: memoryTextStore(),
+    said: memoryTextStore(),
     lastActivity: memoryTextStore(),
     devices,
     pep: memoryTextStore(),

@@ -151,7 +151,6 @@ describe("ATT-2 a device that comes again leaves no ghost of itself", () => {
         { proxy: "restarts" },
         ...refused,
         { upstream: "resumed" },
-        { upstream: "gets", xml: `<presence><show>dnd</show>${OUR_CAPS}</presence>` },
         { attach: "alice/again", device: "phone" },
         { replaced: "alice/one" },
         ...left,

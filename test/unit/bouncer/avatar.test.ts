@@ -49,7 +49,6 @@ describe("PRES-13 one avatar, whoever is the most recently active", () => {
       { upstream: "gets", xml: ours(`<show>away</show>${OLD}`) },
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: ours(`<show>away</show>${OLD}`) },
     ]);
   });
 

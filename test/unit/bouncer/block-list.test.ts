@@ -56,7 +56,6 @@ describe("BLOCK-1 pushes", () => {
       { leave: "alice/one" },
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_AWAY },
       { resumes: "alice/two" },
       ...push(block("eve@example.org")),
       { to: "alice/two", expect: `<iq type="set" to="$full" id="$_">${block("eve@example.org")}</iq>` },

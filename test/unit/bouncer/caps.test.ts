@@ -183,7 +183,6 @@ describe("CAPS-3 what was learned is kept for as long as it is of use", () => {
       ...learned,
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_PRESENCE.replace("$ourCaps", "$union") },
       { resumes: "alice/one" },
       { from: "alice/two", send: withCaps("A") },
       { silent: "alice/one" },

@@ -118,7 +118,6 @@ describe("CAPS-1 a client that was asked before it was ready", () => {
       { from: "alice/one", send: `<iq type="error" id="$first" to="$bare">${UNAVAILABLE}</iq>` },
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_PRESENCE },
       { resumes: "alice/one" },
       { to: "alice/one", expect: asked("$second") },
     ]);

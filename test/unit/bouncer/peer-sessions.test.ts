@@ -113,7 +113,6 @@ describe("JING-1 what belongs to a session goes to the client that has it", () =
       ...asks(jingle("session-initiate"), "alice/two"),
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: `<presence>${OUR_CAPS}</presence>` },
       { resumes: "alice/one" },
       { resumes: "alice/two" },
       ...oneIsActive,

@@ -2,14 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, FULL, playPolicy } from "../../support/account-world.ts";
-import {
-  comesOnline,
-  copiesRaw,
-  copiesRawCommand,
-  copyOf,
-  enablesCarbons,
-  OUR_AWAY,
-} from "../../support/phrases.ts";
+import { comesOnline, copiesRaw, copiesRawCommand, copyOf, enablesCarbons } from "../../support/phrases.ts";
 import type { Script } from "../../support/scenario.ts";
 
 const FIRST = "Here now, without carbons: ";
@@ -190,7 +183,6 @@ describe("MSG-8 LOG-6 a device that is brought up to date", () => {
       ...missed,
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_AWAY },
       { resumes: "alice/one" },
       ...returns,
       ...all,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, playPolicy } from "../../support/account-world.ts";
-import { comesOnline, enablesCarbons, OUR_CAPS } from "../../support/phrases.ts";
+import { comesOnline, enablesCarbons } from "../../support/phrases.ts";
 import { enters, entersToo } from "./rooms/words.ts";
 import type { Script } from "../../support/scenario.ts";
 
@@ -217,7 +217,6 @@ describe("RCPT-1 what was acknowledged is remembered", () => {
       { breaksOff: "alice/two" },
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: `<presence><show>away</show>${OUR_CAPS}</presence>` },
       { resumes: "alice/two" },
       { from: "alice/two", send: message(BOB, received) },
       ...swallowed,

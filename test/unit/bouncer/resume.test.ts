@@ -22,6 +22,42 @@ const begin: Script = [
   { upstream: "gets", xml: join },
 ];
 
+describe("PRES-1 our presence over the death of the process", () => {
+  const dnd = OUR_PRESENCE.replace("<c ", "<show>dnd</show><c ");
+
+  it("PRES-1 regression: where the session is resumed it is not told again, and what has changed is", async () => {
+    await playPolicy([
+      { attach: "alice/one" },
+      ...comesOnline("alice/one"),
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { upstream: "resumed" },
+      { upstream: "silent" },
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { from: "alice/one", send: `<presence><show>dnd</show></presence>` },
+      { upstream: "resumed" },
+      { upstream: "gets", xml: dnd },
+    ]);
+  });
+
+  it("PRES-1 UP-8 a new session is told it, changed or not, and only once", async () => {
+    await playPolicy([
+      { attach: "alice/one" },
+      ...comesOnline("alice/one"),
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { upstream: "bound", as: "$full" },
+      { upstream: "gets", xml: `<iq type="set" id="$_"><enable xmlns="urn:xmpp:carbons:2"/></iq>` },
+      { upstream: "gets", xml: OUR_PRESENCE },
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { upstream: "resumed" },
+      { upstream: "silent" },
+    ]);
+  });
+});
+
 describe("UP-9 the upstream session is resumed", () => {
   it("UP-9 contacts and rooms see nothing of it, and clients neither", async () => {
     await playPolicy([
@@ -165,8 +201,6 @@ describe("UP-9 SM-1 the process dies", () => {
       { to: ["alice/one", "alice/two"], expect: bob },
       { proxy: "restarts" },
       { upstream: "resumed" },
-      // The server may hear again what it knows.
-      { upstream: "gets", xml: OUR_PRESENCE },
       { resumes: "alice/one" },
       { resumes: "alice/two" },
       { waitSeconds: 120 },
@@ -187,7 +221,6 @@ describe("UP-9 SM-1 the process dies", () => {
       ...begin,
       { proxy: "restarts" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_PRESENCE },
       { waitSeconds: 59 },
       { upstream: "silent" },
       { waitSeconds: 2 },

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, SCRIPTED, playPolicy } from "../../support/account-world.ts";
-import { OUR_AWAY } from "../../support/phrases.ts";
 import {
   boundAgain,
   ROSTER,
@@ -177,7 +176,6 @@ describe("ROS-6 the roster and the death of the process", () => {
         { from: "alice/one", send: get() },
         { proxy: "restarts" },
         { upstream: "resumed" },
-        { upstream: "gets", xml: OUR_AWAY },
         { upstream: "gets", xml: `<iq type="get" id="$second"><query xmlns="${ROSTER}"/></iq>` },
         { upstream: "sends", xml: `<iq type="result" id="$fetch">${query(carol, "")}</iq>` },
         { silent: "alice/one" },
@@ -194,7 +192,6 @@ describe("ROS-6 the roster and the death of the process", () => {
         ...two,
         { proxy: "restarts" },
         { upstream: "resumed" },
-        { upstream: "gets", xml: OUR_AWAY },
         { from: "alice/one", send: get() },
         { to: "alice/one", expect: result(bob) },
         { upstream: "silent" },

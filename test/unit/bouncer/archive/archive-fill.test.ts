@@ -159,7 +159,6 @@ describe("MAM-8 MAM-9 after an outage the log is filled from the server's archiv
       { resumes: "alice/one" },
       { resumes: "alice/two" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_PRESENCE },
       // What of the page had come was not kept: it is asked for again.
       asksAfter("a2", "$s"),
       { upstream: "lost", reason: "gone" },

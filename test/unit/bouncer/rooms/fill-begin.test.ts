@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, SCRIPTED } from "../../../support/account-world.ts";
-import { OUR_AWAY } from "../../../support/phrases.ts";
 import { play, type Script } from "../../../support/scenario.ts";
 import {
   ANEW,
@@ -31,7 +30,6 @@ const BACK: Script = [
   { resumes: "alice/two" },
   { resumes: "alice/three" },
   { upstream: "resumed" },
-  { upstream: "gets", xml: OUR_AWAY },
 ];
 
 describe("MAM-12 from where a room is filled", () => {

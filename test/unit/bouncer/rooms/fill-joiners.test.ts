@@ -2,7 +2,6 @@
 
 import { describe, it } from "vitest";
 import { AccountWorld } from "../../../support/account-world.ts";
-import { OUR_AWAY } from "../../../support/phrases.ts";
 import { play, type Script } from "../../../support/scenario.ts";
 import {
   HAS,
@@ -91,7 +90,6 @@ describe("MAM-13 who joins while a room is being filled", () => {
         { resumes: "alice/two" },
         { resumes: "alice/three" },
         { upstream: "resumed" },
-        { upstream: "gets", xml: OUR_AWAY },
         asksAfter("r2", "$o"),
         ...sends(result("r3", plain(3), "$o")),
         ...ends("r3", { query: "$o" }),

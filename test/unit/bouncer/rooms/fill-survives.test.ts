@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from "vitest";
 import { AccountWorld, FULL, SCRIPTED } from "../../../support/account-world.ts";
-import { OUR_AWAY } from "../../../support/phrases.ts";
 import { play, type Script } from "../../../support/scenario.ts";
 import {
   ANEW,
@@ -44,7 +43,6 @@ describe("MAM-12 the filling of a room survives", () => {
       { resumes: "alice/two" },
       { resumes: "alice/three" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_AWAY },
       // The room had told all: the join is over ten seconds later, since nothing else comes.
       { waitSeconds: 11 },
       // What of the page had come was not kept: it is asked for again.

@@ -2,7 +2,7 @@
 
 import { describe, it } from "vitest";
 import { playPolicy } from "../../../support/account-world.ts";
-import { OUR_AWAY, OUR_CAPS } from "../../../support/phrases.ts";
+import { OUR_CAPS } from "../../../support/phrases.ts";
 import type { Script } from "../../../support/scenario.ts";
 import {
   enters,
@@ -183,7 +183,6 @@ describe("MUC-6 a device that attaches anew", () => {
       { proxy: "restarts" },
       { resumes: "alice/new" },
       { upstream: "resumed" },
-      { upstream: "gets", xml: OUR_AWAY },
       { upstream: "gets", xml: leaves("al") },
     ]);
   });
