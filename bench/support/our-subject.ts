@@ -9,6 +9,8 @@ import { startWorker, type TestWorker, type WorkerOptions } from "../../test/sup
 export interface OurSubject extends Subject {
   readonly source: SourceServer;
   readonly worker: TestWorker;
+  /** `front`: at the endpoint for every account. */
+  attach(index: number, options?: { front?: boolean }): Promise<CountingClient>;
 }
 
 /** `managed`: clients with Stream Management. */
@@ -33,8 +35,8 @@ export async function startOurs(
     upstream: source,
     source,
     worker,
-    attach: async (index) => {
-      const client = await CountingClient.connect(worker.wsUrl(ACCOUNT));
+    attach: async (index, { front = false } = {}) => {
+      const client = await CountingClient.connect(worker.wsUrl(front ? undefined : ACCOUNT));
       await bindClient(client, { jid: ACCOUNT, password: PASSWORD, resource: `c${index}`, managed });
       return client;
     },
