@@ -27,12 +27,21 @@ interface Kind {
   joinsAgain?: true;
   /** Does it lose count of what is not acknowledged once it has sent something again? Then it does so only once here. */
   losesCount?: true;
+  /** EDGE-4: says who it is when it logs in, and not in the address. */
+  namesNoAccount?: true;
 }
 
 const KINDS: readonly Kind[] = [
   { name: "strophe.js", open: openStrophe, inBrowser: true, resumesAfterReload: true },
   { name: "stanza", open: openStanza, inBrowser: false, resumesAfterReload: true, losesCount: true },
   { name: "@xmpp/client", open: openXmppJs, inBrowser: false, resumesAfterReload: false },
+  {
+    name: "@xmpp/client at the endpoint for every account (EDGE-4)",
+    open: openXmppJs,
+    inBrowser: false,
+    resumesAfterReload: false,
+    namesNoAccount: true,
+  },
   { name: "Converse", open: openConverse, inBrowser: true, resumesAfterReload: true, joinsAgain: true },
 ];
 
@@ -59,142 +68,146 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
     await stage?.stop();
   });
 
-  describe.each(KINDS)("$name", ({ name, open, inBrowser, resumesAfterReload, joinsAgain, losesCount }) => {
-    const label = name.toLowerCase().replaceAll(/\W/g, "");
-    let alice: Account;
-    let bob: Account;
-    let friend: RawSession;
-    let room: string;
-    let client: ReturningClient;
-    /** How often it has resumed, and how often bound: what the tests so far come to. */
-    let resumed = 0;
-    let bound = 1;
+  describe.each(KINDS)(
+    "$name",
+    ({ name, open, inBrowser, resumesAfterReload, joinsAgain, losesCount, namesNoAccount }) => {
+      const label = name.toLowerCase().replaceAll(/\W/g, "");
+      let alice: Account;
+      let bob: Account;
+      let friend: RawSession;
+      let room: string;
+      let client: ReturningClient;
+      /** How often it has resumed, and how often bound: what the tests so far come to. */
+      let resumed = 0;
+      let bound = 1;
 
-    beforeAll(async () => {
-      if (inBrowser && missingChromium) return;
-      [alice, bob] = [await stage.account(`alice-${label}`), await stage.account(`bob-${label}`)];
-      friend = await stage.attachDirectly(bob, "desk");
-      friend.send("<presence/>");
-      room = `${label}@rooms.${stage.server.host}`;
-      friend.send(`<presence to="${room}/bob"><x xmlns="${MUC}"/></presence>`);
-      await friend.stanza("presence", ({ attrs }) => attrs.from === `${room}/bob`);
-      const form = `<query xmlns="${MUC}#owner"><x xmlns="jabber:x:data" type="submit"/></query>`;
-      await friend.request(`<iq type="set" id="form" to="${room}">${form}</iq>`);
+      beforeAll(async () => {
+        if (inBrowser && missingChromium) return;
+        [alice, bob] = [await stage.account(`alice-${label}`), await stage.account(`bob-${label}`)];
+        friend = await stage.attachDirectly(bob, "desk");
+        friend.send("<presence/>");
+        room = `${label}@rooms.${stage.server.host}`;
+        friend.send(`<presence to="${room}/bob"><x xmlns="${MUC}"/></presence>`);
+        await friend.stanza("presence", ({ attrs }) => attrs.from === `${room}/bob`);
+        const form = `<query xmlns="${MUC}#owner"><x xmlns="jabber:x:data" type="submit"/></query>`;
+        await friend.request(`<iq type="set" id="form" to="${room}">${form}</iq>`);
 
-      const url = name === "Converse" ? stage.worker.url : stage.worker.wsUrl(alice.jid);
-      client = await open({ url: relay.through(url), ...alice });
-      await client.join(room, "al");
-      await friend.stanza("presence", ({ attrs }) => attrs.from === `${room}/al`);
-    });
+        const url =
+          name === "Converse" ? stage.worker.url : stage.worker.wsUrl(namesNoAccount ? undefined : alice.jid);
+        client = await open({ url: relay.through(url), ...alice });
+        await client.join(room, "al");
+        await friend.stanza("presence", ({ attrs }) => attrs.from === `${room}/al`);
+      });
 
-    afterAll(async () => await client?.close());
+      afterAll(async () => await client?.close());
 
-    const tell = (body: string): void =>
-      friend.send(`<message to="${alice.jid}" type="chat"><body>${body}</body></message>`);
-    const heard = async (body: string): Promise<unknown> =>
-      await friend.stanza("message", (message) => message.getChildText("body") === body);
+      const tell = (body: string): void =>
+        friend.send(`<message to="${alice.jid}" type="chat"><body>${body}</body></message>`);
+      const heard = async (body: string): Promise<unknown> =>
+        await friend.stanza("message", (message) => message.getChildText("body") === body);
 
-    /** Talks before, in and after an absence, and looks at all that was said of this phase. */
-    async function absence(
-      phase: string,
-      { isResumed, bindings = 0 }: { isResumed: boolean; bindings?: number },
-      away: (meanwhile: Meanwhile) => Promise<void>,
-    ): Promise<void> {
-      const [first = "", ...others] = numbered(phase);
-      tell(first);
-      await client.wire.until(first, new RegExp(`<body>${first}</body>`));
-      // On its way when the client goes: nobody can know whether it has arrived.
-      const onItsWay = losesCount && resumed > 0 ? [] : [`${phase} before`];
-      for (const body of onItsWay) {
-        // oxlint-disable-next-line no-await-in-loop -- one at most
-        await client.say(bob.jid, body);
-        // oxlint-disable-next-line no-await-in-loop -- likewise
-        await client.wire.until("what is said", new RegExp(`^> <message .*<body>${body}</body>`));
+      /** Talks before, in and after an absence, and looks at all that was said of this phase. */
+      async function absence(
+        phase: string,
+        { isResumed, bindings = 0 }: { isResumed: boolean; bindings?: number },
+        away: (meanwhile: Meanwhile) => Promise<void>,
+      ): Promise<void> {
+        const [first = "", ...others] = numbered(phase);
+        tell(first);
+        await client.wire.until(first, new RegExp(`<body>${first}</body>`));
+        // On its way when the client goes: nobody can know whether it has arrived.
+        const onItsWay = losesCount && resumed > 0 ? [] : [`${phase} before`];
+        for (const body of onItsWay) {
+          // oxlint-disable-next-line no-await-in-loop -- one at most
+          await client.say(bob.jid, body);
+          // oxlint-disable-next-line no-await-in-loop -- likewise
+          await client.wire.until("what is said", new RegExp(`^> <message .*<body>${body}</body>`));
+        }
+        const half = others.length / 2;
+        const some = async (): Promise<void> => {
+          for (const body of others.slice(0, half)) tell(body);
+          friend.send(
+            `<message to="${room}" type="groupchat" id="${phase}"><body>${phase} room</body></message>`,
+          );
+          await friend.stanza("message", ({ attrs }) => attrs.id === phase);
+        };
+        const rest = (): void => others.slice(half).forEach((body) => tell(body));
+        await away({ some, rest });
+        const last = others.at(-1) ?? "";
+        await client.wire.until(last, new RegExp(`<body>${last}</body>`));
+        await client.wire.until("the room", new RegExp(`<body>${phase} room</body>`));
+        await client.say(bob.jid, `${phase} after`);
+        await heard(`${phase} after`);
+
+        const of = (bodies: readonly (string | null)[]): (string | null)[] =>
+          bodies.filter((body) => body?.startsWith(`${phase} `) === true);
+        expect(of(client.wire.bodies(bob.jid, { distinct: !isResumed }))).toEqual([first, ...others]);
+        expect(of(client.wire.bodies(room, { distinct: !isResumed }))).toEqual([`${phase} room`]);
+        const toBob = friend.stanzas.all.filter(
+          ({ name: kind, attrs }) => kind === "message" && attrs.from?.startsWith(alice.jid),
+        );
+        expect(of(toBob.map((message) => message.getChildText("body")))).toEqual([
+          ...onItsWay,
+          `${phase} after`,
+        ]);
+
+        const shown = await client.shown?.(bob.jid);
+        if (shown)
+          expect(of(shown).map(String).toSorted()).toEqual(
+            [first, ...others, ...onItsWay, `${phase} after`].toSorted(),
+          );
+
+        if (isResumed) resumed += 1;
+        bound += bindings;
+        expect(client.wire.count(/<resumed /)).toBe(resumed);
+        expect(client.wire.count(/^<iq .*xmpp-bind|<bound /)).toBe(bound);
+        const joins = new RegExp(`^> <presence [^>]*to="${room}/al"`);
+        if (joinsAgain !== true) expect(client.wire.count(joins)).toBe(bound);
+        // One session and one occupant, who never left.
+        expect(await stage.server.boundResources(`alice-${label}`)).toHaveLength(1);
+        const ofOccupant = friend.stanzas.all.filter(({ attrs }) => attrs.from === `${room}/al`);
+        expect(ofOccupant.filter(({ name: kind }) => kind === "presence")).toHaveLength(1);
       }
-      const half = others.length / 2;
-      const some = async (): Promise<void> => {
-        for (const body of others.slice(0, half)) tell(body);
-        friend.send(
-          `<message to="${room}" type="groupchat" id="${phase}"><body>${phase} room</body></message>`,
-        );
-        await friend.stanza("message", ({ attrs }) => attrs.id === phase);
-      };
-      const rest = (): void => others.slice(half).forEach((body) => tell(body));
-      await away({ some, rest });
-      const last = others.at(-1) ?? "";
-      await client.wire.until(last, new RegExp(`<body>${last}</body>`));
-      await client.wire.until("the room", new RegExp(`<body>${phase} room</body>`));
-      await client.say(bob.jid, `${phase} after`);
-      await heard(`${phase} after`);
 
-      const of = (bodies: readonly (string | null)[]): (string | null)[] =>
-        bodies.filter((body) => body?.startsWith(`${phase} `) === true);
-      expect(of(client.wire.bodies(bob.jid, { distinct: !isResumed }))).toEqual([first, ...others]);
-      expect(of(client.wire.bodies(room, { distinct: !isResumed }))).toEqual([`${phase} room`]);
-      const toBob = friend.stanzas.all.filter(
-        ({ name: kind, attrs }) => kind === "message" && attrs.from?.startsWith(alice.jid),
-      );
-      expect(of(toBob.map((message) => message.getChildText("body")))).toEqual([
-        ...onItsWay,
-        `${phase} after`,
-      ]);
-
-      const shown = await client.shown?.(bob.jid);
-      if (shown)
-        expect(of(shown).map(String).toSorted()).toEqual(
-          [first, ...others, ...onItsWay, `${phase} after`].toSorted(),
-        );
-
-      if (isResumed) resumed += 1;
-      bound += bindings;
-      expect(client.wire.count(/<resumed /)).toBe(resumed);
-      expect(client.wire.count(/^<iq .*xmpp-bind|<bound /)).toBe(bound);
-      const joins = new RegExp(`^> <presence [^>]*to="${room}/al"`);
-      if (joinsAgain !== true) expect(client.wire.count(joins)).toBe(bound);
-      // One session and one occupant, who never left.
-      expect(await stage.server.boundResources(`alice-${label}`)).toHaveLength(1);
-      const ofOccupant = friend.stanzas.all.filter(({ attrs }) => attrs.from === `${room}/al`);
-      expect(ofOccupant.filter(({ name: kind }) => kind === "presence")).toHaveLength(1);
-    }
-
-    describe.skipIf(inBrowser && missingChromium)("comes back", { timeout: 60_000 }, () => {
-      it("SM-1 SM-2 MUC-6: the network is gone for a while", async () => {
-        await absence("tunnel", { isResumed: true }, async (meanwhile) => {
-          relay.cut();
-          await meanwhile.some();
-          meanwhile.rest();
-          relay.mend();
-        });
-      });
-
-      it("SM-1 SM-7 MUC-15: the network is gone, and the process dies meanwhile", async () => {
-        await absence("double", { isResumed: true }, async (meanwhile) => {
-          relay.cut();
-          await meanwhile.some();
-          await stage.worker.restart();
-          meanwhile.rest();
-          relay.mend();
-        });
-      });
-
-      it("SM-1 SM-7 MUC-15: the process dies underneath it", async () => {
-        await absence("reset", { isResumed: true }, async (meanwhile) => {
-          const back = stage.worker.restart();
-          await meanwhile.some();
-          meanwhile.rest();
-          await back;
-        });
-      });
-
-      it("SM-1 SM-2 LOG-10: it is reloaded", async () => {
-        const bindings = resumesAfterReload ? 0 : 1;
-        await absence("reload", { isResumed: resumesAfterReload, bindings }, (meanwhile) =>
-          client.reload(async () => {
+      describe.skipIf(inBrowser && missingChromium)("comes back", { timeout: 60_000 }, () => {
+        it("SM-1 SM-2 MUC-6: the network is gone for a while", async () => {
+          await absence("tunnel", { isResumed: true }, async (meanwhile) => {
+            relay.cut();
             await meanwhile.some();
             meanwhile.rest();
-          }),
-        );
+            relay.mend();
+          });
+        });
+
+        it("SM-1 SM-7 MUC-15: the network is gone, and the process dies meanwhile", async () => {
+          await absence("double", { isResumed: true }, async (meanwhile) => {
+            relay.cut();
+            await meanwhile.some();
+            await stage.worker.restart();
+            meanwhile.rest();
+            relay.mend();
+          });
+        });
+
+        it("SM-1 SM-7 MUC-15: the process dies underneath it", async () => {
+          await absence("reset", { isResumed: true }, async (meanwhile) => {
+            const back = stage.worker.restart();
+            await meanwhile.some();
+            meanwhile.rest();
+            await back;
+          });
+        });
+
+        it("SM-1 SM-2 LOG-10: it is reloaded", async () => {
+          const bindings = resumesAfterReload ? 0 : 1;
+          await absence("reload", { isResumed: resumesAfterReload, bindings }, (meanwhile) =>
+            client.reload(async () => {
+              await meanwhile.some();
+              meanwhile.rest();
+            }),
+          );
+        });
       });
-    });
-  });
+    },
+  );
 });
