@@ -40,7 +40,8 @@ const RESUME_TIMEOUT_SECONDS = 300;
 const LOOPBACK = "127.0.0.1";
 
 function listeners(ports: EjabberdPorts): readonly object[] {
-  const c2s = { ip: LOOPBACK, module: "ejabberd_c2s", access: "all" };
+  // The size is that of Debian's own configuration.
+  const c2s = { ip: LOOPBACK, module: "ejabberd_c2s", access: "all", max_stanza_size: 262_144 };
   const http = { ip: LOOPBACK, module: "ejabberd_http" };
   const webSocket = { [WEBSOCKET_PATH]: "ejabberd_http_ws" };
   return [

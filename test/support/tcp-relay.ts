@@ -16,7 +16,7 @@ interface Slowness {
 }
 
 export class TcpRelay {
-  readonly #target: number;
+  #target: number;
   readonly #server: Server;
   readonly #pairs: Pair[] = [];
   #slowness: Slowness | undefined;
@@ -31,11 +31,16 @@ export class TcpRelay {
     });
   }
 
-  /** Begins to relay to a port of this machine. */
+  /** Begins to relay to a port of this machine; 0 is none yet. */
   static async to(target: number, watch: Watcher = () => undefined): Promise<TcpRelay> {
     const relay = new TcpRelay(target, watch);
     relay.#port = await listenOnLoopback(relay.#server);
     return relay;
+  }
+
+  /** Where connections lead that are made from now on. */
+  leadTo(target: number): void {
+    this.#target = target;
   }
 
   get port(): number {
