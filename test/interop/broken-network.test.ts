@@ -4,6 +4,7 @@
 import type { Element } from "@xmpp/xml";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
+import { askStatus } from "../support/ask-status.ts";
 import type { Account } from "../support/raw-client.ts";
 import { describeEach, missingProsody } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
@@ -47,25 +48,14 @@ function bodies(stanzas: readonly Element[]): string[] {
   return stanzas.flatMap((stanza) => (stanza.is("message") ? (stanza.getChildText("body") ?? []) : []));
 }
 
-interface Status {
-  phase: string;
-  session?: string;
-  waitingForServer: number;
-  history: { what: string; reason?: string }[];
-}
-
-/** What the owner is told (OWNER-3). */
-async function statusOf(stage: Stage<Server>, jid: string, password: string): Promise<Status> {
-  const Authorization = `Basic ${Buffer.from(`${jid}:${password}`).toString("base64")}`;
-  const url = `${stage.worker.url}/accounts/${encodeURIComponent(jid)}/status`;
-  const response = await fetch(url, { headers: { Authorization } });
-  const status: Status = JSON.parse(await response.text());
-  return status;
+/** The bodies of what somebody has said, in order: nothing that the proxy tells by itself. */
+function words(stanzas: readonly Element[]): string[] {
+  return bodies(stanzas.filter(({ attrs }) => attrs.type === "chat"));
 }
 
 /** What is queued, or sent and not confirmed yet. */
-async function waitingForServer(stage: Stage<Server>, { jid, password }: Account): Promise<number> {
-  return (await statusOf(stage, jid, password)).waitingForServer;
+async function waitingForServer(stage: Stage<Server>, account: Account): Promise<number> {
+  return (await askStatus(stage.worker.url, account)).waitingForServer;
 }
 
 describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
@@ -114,7 +104,7 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
         ({ attrs }) => attrs.type === "unavailable" && (attrs.from?.startsWith(alice.jid) ?? false),
       );
       expect(gone, "nobody saw alice leave").toEqual([]);
-      const { history, session } = await statusOf(stage, alice.jid, alice.password);
+      const { history, session } = await askStatus(stage.worker.url, alice);
       expect(session).toBe("resumed");
       expect(JSON.stringify(history)).toMatch(/The server has not answered for \d+ s\./);
       phone.stop();
@@ -138,9 +128,7 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
     }
 
     await stage.server.kill();
-    await expect
-      .poll(async () => (await statusOf(stage, alice.jid, alice.password)).phase)
-      .not.toBe("online");
+    await expect.poll(async () => (await askStatus(stage.worker.url, alice)).phase).not.toBe("online");
     phone.send(chat(bob.jid, "meanwhile"));
     friend.send(chat(alice.jid, "meanwhile too"));
     await stage.server.start();
@@ -148,8 +136,6 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
     friend.send(chat(alice.jid, "after too"));
     await friend.stanzas.first("the last", says("after"), 0, 25_000);
     await phone.stanzas.first("bob's last", says("after too"), 0, 25_000);
-    const words = (stanzas: readonly Element[]): string[] =>
-      bodies(stanzas.filter(({ attrs }) => attrs.type === "chat"));
     expect(words(friend.stanzas.all)).toEqual(["before", "meanwhile", "after"]);
     expect(words(phone.stanzas.all)).toEqual(["meanwhile too", "after too"]);
     expect([phone.failure, friend.failure]).toEqual([undefined, undefined]);
