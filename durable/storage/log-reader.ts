@@ -1,6 +1,7 @@
 /** EXPORT-1: the log read from its beginning to its end, a piece at a time, so that it is never in memory as a whole. */
 import type { LoggedMessage } from "../../bouncer/log/log-store.ts";
 import type { LogSpan } from "../../bouncer/search/asking.ts";
+import { LOG_COLUMNS, type LogColumns, readLogged } from "./log-columns.ts";
 import { NOT_DELETED } from "./log-deletion.ts";
 
 /** Messages looked at for a piece, and characters after which it ends. */
@@ -8,17 +9,6 @@ const MAX_LOOKED_AT = 2_000;
 const MAX_LENGTH = 500_000;
 /** Infinite, for SQLite. */
 const FAR = 9_000_000_000_000_000;
-
-type Columns = {
-  seq: number;
-  at_ms: number;
-  sent: number;
-  room: number;
-  peer: string;
-  device: string | null;
-  stanza_id: string | null;
-  stanza: string;
-};
 
 interface LogPiece {
   messages: LoggedMessage[];
@@ -55,8 +45,8 @@ export class LogReader {
       )
       .one();
     if (to === null) return { messages: [], through: undefined };
-    const rows = this.#sql.exec<Columns>(
-      `SELECT seq, at_ms, sent, room, peer, device, stanza_id, stanza FROM log
+    const rows = this.#sql.exec<LogColumns>(
+      `SELECT ${LOG_COLUMNS} FROM log
          WHERE seq > ? AND seq <= ? AND at_ms >= ? AND at_ms <= ? AND (?5 IS NULL OR peer = ?5) AND ${NOT_DELETED}
          ORDER BY seq`,
       from,
@@ -68,23 +58,10 @@ export class LogReader {
     const messages: LoggedMessage[] = [];
     let left = MAX_LENGTH;
     for (const row of rows) {
-      messages.push(readRow(row));
+      messages.push(readLogged(row));
       left -= row.stanza.length;
       if (left <= 0) return { messages, through: row.seq };
     }
     return { messages, through: to };
   }
-}
-
-function readRow(row: Columns): LoggedMessage {
-  return {
-    seq: row.seq,
-    atMs: row.at_ms,
-    sent: row.sent === 1,
-    device: row.device ?? undefined,
-    peer: row.peer,
-    room: row.room === 1,
-    stanzaId: row.stanza_id ?? undefined,
-    frame: row.stanza,
-  };
 }

@@ -7,25 +7,8 @@ import { waitFor } from "../../scripts/processes.ts";
 import { type Account, RawSession } from "../support/raw-client.ts";
 import { missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
-import { type AnyStage, enter, heard, host, join, say, told } from "./room-visit.ts";
-import { startEjabberdStage, startStage } from "./stage.ts";
+import { enter, FORGETFUL_PLACES, type ForgetfulPlace, heard, host, join, say, told } from "./room-visit.ts";
 
-interface Place {
-  stage: AnyStage;
-  /** The server gives up a session that nobody is connected to any more. */
-  giveUp: (fullJid: string) => Promise<void>;
-}
-
-const SERVERS: Record<string, () => Promise<Place>> = {
-  prosody: async () => ({
-    stage: await startStage({ extraGlobal: "smacks_hibernation_time = 1" }),
-    giveUp: async () => {},
-  }),
-  ejabberd: async () => {
-    const stage = await startEjabberdStage();
-    return { stage, giveUp: async (fullJid) => await stage.server.kickSession(fullJid) };
-  },
-};
 const COUNT = 60;
 
 /** What has been said there, in the order in which somebody was told. */
@@ -36,10 +19,10 @@ function bodies(stanzas: readonly Element[], room: string): string[] {
   });
 }
 
-describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(SERVERS))(
+describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(FORGETFUL_PLACES))(
   "rooms with an archive, on %s",
   (_name, start) => {
-    let place: Place;
+    let place: ForgetfulPlace;
 
     beforeAll(async () => {
       place = await start();

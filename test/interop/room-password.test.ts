@@ -9,8 +9,9 @@ import type { Account, RawSession } from "../support/raw-client.ts";
 import { missingEjabberd, missingProsody } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
 import {
-  type AnyStage,
   codesOf,
+  FORGETFUL_PLACES,
+  type ForgetfulPlace,
   configure,
   enter,
   field,
@@ -21,24 +22,7 @@ import {
   showings,
   told,
 } from "./room-visit.ts";
-import { startEjabberdStage, startStage } from "./stage.ts";
 
-interface Place {
-  stage: AnyStage;
-  /** The server gives up a session that nobody is connected to any more. */
-  giveUp: (fullJid: string) => Promise<void>;
-}
-
-const SERVERS: Record<string, () => Promise<Place>> = {
-  prosody: async () => ({
-    stage: await startStage({ extraGlobal: "smacks_hibernation_time = 1" }),
-    giveUp: async () => {},
-  }),
-  ejabberd: async () => {
-    const stage = await startEjabberdStage();
-    return { stage, giveUp: async (fullJid) => await stage.server.kickSession(fullJid) };
-  },
-};
 const PASSWORD = "opensesame-4711";
 const said = (password: string): string => `<password>${password}</password>`;
 
@@ -53,10 +37,10 @@ async function protect(owner: RawSession, room: string, password: string): Promi
   expect(answer.attrs.type).toBe("result");
 }
 
-describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(SERVERS))(
+describe.skipIf(missingProsody || missingEjabberd).each(Object.entries(FORGETFUL_PLACES))(
   "a room with a password, on %s",
   (_name, start) => {
-    let place: Place;
+    let place: ForgetfulPlace;
 
     beforeAll(async () => {
       place = await start();

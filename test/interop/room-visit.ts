@@ -122,3 +122,20 @@ export async function company(stage: AnyStage, name: string, joins = true): Prom
   if (joins) await enter(room, "al", desk, phone);
   return { room, bob, alice, desk, phone, tablet };
 }
+
+/** A server that gives up a session which nobody is connected to any more. */
+export interface ForgetfulPlace {
+  stage: AnyStage;
+  giveUp: (fullJid: string) => Promise<void>;
+}
+
+export const FORGETFUL_PLACES: Record<string, () => Promise<ForgetfulPlace>> = {
+  prosody: async () => ({
+    stage: await startStage({ extraGlobal: "smacks_hibernation_time = 1" }),
+    giveUp: async () => {},
+  }),
+  ejabberd: async () => {
+    const stage = await startEjabberdStage();
+    return { stage, giveUp: async (fullJid) => await stage.server.kickSession(fullJid) };
+  },
+};

@@ -1,34 +1,13 @@
 // LOG-9: what retention leaves of the log, by age and by size, and what a step of it costs.
 
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { LogEntry } from "../../bouncer/log/log-store.ts";
 import { AccountLog } from "../../durable/storage/account-log.ts";
 import { counting } from "./support/counting.ts";
+import { logEntry, withSql } from "./support/log-tables.ts";
 import { FOREVER } from "./support/filled-log.ts";
 
 const DAY_MS = 86_400_000;
-
-async function withSql(name: string, test: (sql: SqlStorage) => void): Promise<void> {
-  await runInDurableObject(env.ACCOUNT.getByName(`kept-${name}@good.example`), (_instance, { storage }) =>
-    test(storage.sql),
-  );
-}
-
-function message(over: Partial<LogEntry> = {}): LogEntry {
-  return {
-    atMs: 1_000,
-    sent: false,
-    device: undefined,
-    peer: "bob@example.org",
-    room: false,
-    messageId: "m",
-    stanzaId: "s",
-    frame: "<message/>",
-    ...over,
-  };
-}
 
 function count(sql: SqlStorage, table: string): number {
   return sql.exec<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).one().count;
@@ -38,10 +17,10 @@ describe("LOG-9 retention", () => {
   const NOW = 400 * DAY_MS;
 
   it("LOG-9 by age, a batch at a time, with their lists", async () => {
-    await withSql("age", (sql) => {
+    await withSql("kept-age", (sql) => {
       const log = new AccountLog(sql, { days: 30, megabytes: 9_000 });
-      for (let n = 0; n < 2_500; n += 1) log.store.append(message({ atMs: NOW - 31 * DAY_MS }));
-      for (let n = 0; n < 300; n += 1) log.store.append(message({ atMs: NOW - 29 * DAY_MS }));
+      for (let n = 0; n < 2_500; n += 1) log.store.append(logEntry({ atMs: NOW - 31 * DAY_MS }));
+      for (let n = 0; n < 300; n += 1) log.store.append(logEntry({ atMs: NOW - 29 * DAY_MS }));
       const left: number[] = [];
       for (let step = 0; step < 4; step += 1) {
         log.keepUp(NOW);
@@ -58,9 +37,9 @@ describe("LOG-9 retention", () => {
   });
 
   it("LOG-9 by size, until it is small enough", async () => {
-    await withSql("size", (sql) => {
+    await withSql("kept-size", (sql) => {
       const log = new AccountLog(sql, { days: undefined, megabytes: 1 });
-      for (let n = 0; n < 4_000; n += 1) log.store.append(message({ frame: "x".repeat(1_000) }));
+      for (let n = 0; n < 4_000; n += 1) log.store.append(logEntry({ frame: "x".repeat(1_000) }));
       expect(sql.databaseSize).toBeGreaterThan(1_000_000);
       for (let step = 0; step < 30; step += 1) log.keepUp(NOW);
       expect(sql.databaseSize).toBeLessThanOrEqual(1_000_000);
@@ -75,13 +54,13 @@ describe("LOG-9 retention", () => {
     "LOG-9 by size while more comes: what stays is most of what there is room for",
     { timeout: 60_000 },
     async () => {
-      await withSql("steady", (sql) => {
+      await withSql("kept-steady", (sql) => {
         const log = new AccountLog(sql, { days: undefined, megabytes: 3 });
         let fewest = Infinity;
         for (let n = 0; n < 20_000; n += 1) {
           const words = `${n.toString(36)} ${((n * 7_919) % 10_007).toString(36)} ${"filler ".repeat(20)}`;
           const frame = `<message xmlns="jabber:client" type="chat"><body>${words}</body></message>`;
-          log.store.append(message({ frame, peer: `p${n % 7}@example.org` }));
+          log.store.append(logEntry({ frame, peer: `p${n % 7}@example.org` }));
           if (n % 512 !== 0) continue;
           log.keepUp(NOW);
           if (n > 10_000) fewest = Math.min(fewest, count(sql, "log"));
@@ -93,22 +72,22 @@ describe("LOG-9 retention", () => {
   );
 
   it("LOG-9 a message larger than what is too much goes alone", async () => {
-    await withSql("large", (sql) => {
+    await withSql("kept-large", (sql) => {
       const log = new AccountLog(sql, { days: undefined, megabytes: 4 });
-      for (let n = 0; n < 10; n += 1) log.store.append(message({ frame: "x".repeat(1_000_000) }));
+      for (let n = 0; n < 10; n += 1) log.store.append(logEntry({ frame: "x".repeat(1_000_000) }));
       for (let step = 0; step < 30; step += 1) log.keepUp(NOW);
       expect(count(sql, "log")).toBe(3);
     });
   });
 
   it("LOG-9 regression: by age also what stands behind something newer, as after two imports", async () => {
-    await withSql("imports", (storage) => {
+    await withSql("kept-imports", (storage) => {
       const { sql, rowsRead } = counting(storage);
       const log = new AccountLog(sql, { days: 30, megabytes: 9_000 });
-      log.store.append(message({ atMs: NOW - DAY_MS, messageId: "new" }));
+      log.store.append(logEntry({ atMs: NOW - DAY_MS, messageId: "new" }));
       const piece = (id: string, daysAgo: (n: number) => number): LogEntry[] =>
         Array.from({ length: 500 }, (_none, n) =>
-          message({
+          logEntry({
             messageId: `${id}-${n}`,
             stanzaId: undefined,
             atMs: NOW - daysAgo(n) * DAY_MS,
@@ -156,10 +135,10 @@ describe("LOG-9 retention", () => {
   });
 
   it("LOG-9 where nothing is old, hardly a row is read", async () => {
-    await withSql("nothing", (storage) => {
+    await withSql("kept-nothing", (storage) => {
       const { sql, rowsRead } = counting(storage);
       const log = new AccountLog(sql, { days: 30, megabytes: 9_000 });
-      for (let n = 0; n < 10_300; n += 1) log.store.append(message({ atMs: NOW }));
+      for (let n = 0; n < 10_300; n += 1) log.store.append(logEntry({ atMs: NOW }));
       while (log.keepUp(NOW));
       const before = rowsRead();
       for (let step = 0; step < 10; step += 1) log.keepUp(NOW + step * 30_000);
@@ -169,25 +148,25 @@ describe("LOG-9 retention", () => {
   });
 
   it("LOG-9 DELETE-1 regression: nor after the newest was deleted, with a conversation", async () => {
-    await withSql("numbers-deleted", (sql) => {
+    await withSql("kept-numbers-deleted", (sql) => {
       const log = new AccountLog(sql, FOREVER);
-      log.store.append(message());
-      for (let n = 0; n < 4; n += 1) log.store.append(message({ peer: "room@muc.example.org", room: true }));
+      log.store.append(logEntry());
+      for (let n = 0; n < 4; n += 1) log.store.append(logEntry({ peer: "room@muc.example.org", room: true }));
       log.delete("room@muc.example.org");
       for (let step = 0; step < 10; step += 1) log.keepUp(NOW);
       expect(count(sql, "log")).toBe(1);
-      expect(new AccountLog(sql, FOREVER).store.append(message())).toBe(6);
+      expect(new AccountLog(sql, FOREVER).store.append(logEntry())).toBe(6);
     });
   });
 
   it("LOG-9 a number is never given twice, although everything is gone and the object was reset", async () => {
-    await withSql("numbers", (sql) => {
+    await withSql("kept-numbers", (sql) => {
       const log = new AccountLog(sql, { days: 1, megabytes: 9_000 });
-      for (let n = 0; n < 5; n += 1) log.store.append(message());
+      for (let n = 0; n < 5; n += 1) log.store.append(logEntry());
       log.keepUp(NOW);
       expect(count(sql, "log")).toBe(0);
       const revived = new AccountLog(sql, FOREVER).store;
-      expect(revived.append(message())).toBe(6);
+      expect(revived.append(logEntry())).toBe(6);
       expect(revived.page(0, { count: 1, length: 1, exceptFrom: "" })).toMatchObject({ through: 6 });
     });
   });

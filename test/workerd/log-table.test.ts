@@ -1,39 +1,18 @@
 // LOG-1, LOG-5: the log's tables: what a message costs, and what is read from them.
 
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LogEntry, LoggedMessage, RoomProgress } from "../../bouncer/log/log-store.ts";
+import type { LoggedMessage, RoomProgress } from "../../bouncer/log/log-store.ts";
 import type { LogRetention } from "../../durable/log-config.ts";
 import { AccountLog } from "../../durable/storage/account-log.ts";
 import { DeviceRows } from "../../durable/storage/device-rows.ts";
 import { MemoryLog } from "../support/memory-log.ts";
 import { counting } from "./support/counting.ts";
+import { logEntry, withSql } from "./support/log-tables.ts";
 
 /** Pinned; fast-check prints it with the failing example. */
 const SEED = 20_261_122;
 const FOREVER: LogRetention = { days: undefined, megabytes: 9_000 };
-
-async function withTables(name: string, test: (sql: SqlStorage) => void): Promise<void> {
-  await runInDurableObject(env.ACCOUNT.getByName(`log-${name}@good.example`), (_instance, { storage }) =>
-    test(storage.sql),
-  );
-}
-
-function entry(over: Partial<LogEntry> = {}): LogEntry {
-  return {
-    atMs: 1_000,
-    sent: false,
-    device: undefined,
-    peer: "bob@example.org",
-    room: false,
-    messageId: "m",
-    stanzaId: "s",
-    frame: "<message/>",
-    ...over,
-  };
-}
 
 /** What both the tables and their model keep of it. */
 function known({ seq, frame, atMs }: LoggedMessage): unknown {
@@ -42,10 +21,10 @@ function known({ seq, frame, atMs }: LoggedMessage): unknown {
 
 describe("LOG-1 what a message costs", () => {
   it("LOG-1 one row written, and one more for each peer in 1,024 messages, and five, later", async () => {
-    await withTables("cost", (storage) => {
+    await withSql("log-cost", (storage) => {
       const { sql, rowsWritten } = counting(storage);
       const log = new AccountLog(sql, FOREVER);
-      for (let n = 0; n < 1_024; n += 1) log.store.append(entry({ peer: `p${n % 3}@example.org` }));
+      for (let n = 0; n < 1_024; n += 1) log.store.append(logEntry({ peer: `p${n % 3}@example.org` }));
       expect(rowsWritten()).toBe(1_024);
       log.keepUp(0);
       expect(rowsWritten()).toBe(1_024 + 3 + 5);
@@ -55,11 +34,11 @@ describe("LOG-1 what a message costs", () => {
   });
 
   it("LOG-1 what no row may hold in production is not logged", async () => {
-    await withTables("large", (sql) => {
+    await withSql("log-large", (sql) => {
       const log = new AccountLog(sql, FOREVER).store;
-      expect(log.append(entry({ frame: "x".repeat(1_900_001) }))).toBeUndefined();
-      expect(log.append(entry({ frame: "x".repeat(1_900_000) }))).toBe(1);
-      expect(log.append(entry({ messageId: "x".repeat(10_000) }))).toBeUndefined();
+      expect(log.append(logEntry({ frame: "x".repeat(1_900_001) }))).toBeUndefined();
+      expect(log.append(logEntry({ frame: "x".repeat(1_900_000) }))).toBe(1);
+      expect(log.append(logEntry({ messageId: "x".repeat(10_000) }))).toBeUndefined();
     });
   });
 });
@@ -82,11 +61,11 @@ describe("LOG-1 what is read", () => {
     });
     for (const [index, messages] of samples.entries()) {
       // oxlint-disable-next-line no-await-in-loop -- one database after the other
-      await withTables(`differential-${index}`, (sql) => {
+      await withSql(`log-differential-${index}`, (sql) => {
         const log = new AccountLog(sql, FOREVER);
         const model = new MemoryLog();
         for (const [n, { length, ...rest }] of messages.entries()) {
-          const made = entry({
+          const made = logEntry({
             ...rest,
             frame: `${"x".repeat(length)}${length % 3 === 0 ? "yy" : ""}`,
             messageId: `m${n}`,
@@ -132,10 +111,10 @@ describe("LOG-1 what is read", () => {
   });
 
   it("LOG-8 a page looks at no more than 5,000 rows, however many of them are rooms'", async () => {
-    await withTables("rooms", (sql) => {
+    await withSql("log-rooms", (sql) => {
       const log = new AccountLog(sql, FOREVER).store;
-      for (let n = 0; n < 6_000; n += 1) log.append(entry({ room: true }));
-      log.append(entry());
+      for (let n = 0; n < 6_000; n += 1) log.append(logEntry({ room: true }));
+      log.append(logEntry());
       const limits = { count: 1, length: 1, exceptFrom: "" };
       expect(log.page(0, limits)).toEqual({ messages: [], through: 5_000 });
       expect(log.page(5_000, limits)).toMatchObject({ messages: [{ seq: 6_001 }], through: 6_001 });
@@ -145,7 +124,7 @@ describe("LOG-1 what is read", () => {
 
 describe("LOG-5 device rows", () => {
   it("LOG-5 LOG-10 come back as they were written", async () => {
-    await withTables("devices", (sql) => {
+    await withSql("log-devices", (sql) => {
       const rows = new DeviceRows(sql);
       const part = { until: 6, atMs: 5_000, seq: 3 };
       const rooms = new Map<string, RoomProgress>([
