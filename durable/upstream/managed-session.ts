@@ -172,6 +172,12 @@ export class ManagedSession {
     return this.#acknowledge(h, this.#sent.length);
   }
 
+  /** How many stanzas the server can have had in this session, as it counts them; when it is resumed, with all that wait. */
+  get sentCount(): number {
+    const outstanding = this.#sent.length > 0 ? this.#sent.length : this.#tables.outbound.length;
+    return ((this.#row?.acknowledged ?? 0) + outstanding) % 2 ** 32;
+  }
+
   /** Is this the answer to our ping? Then what was sent before that is done with, and the answer is for nobody else. */
   isConfirmation(stanza: Element): boolean {
     if (!this.#ping?.isAnsweredBy(stanza)) return false;

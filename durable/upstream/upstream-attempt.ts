@@ -2,6 +2,7 @@
  * One attempt at a session, over as many servers as the account's domain has: one after the other is tried until one lets
  * us in or refuses the credentials. To its owner it is one stream. Knows nothing of retries or of what is stored.
  */
+import type { Element } from "@xmpp/xml";
 import type { NegotiationConfig, NegotiationFailure } from "../../xmpp/initiating/state.ts";
 import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { protectionOf } from "../discovery/endpoint.ts";
@@ -52,8 +53,8 @@ export class UpstreamAttempt {
   }
 
   /** Ends the stream for what the server did wrong, with the reason on the wire (RFC 6120 section 4.9). */
-  fail(condition: StreamCondition, text: string): void {
-    this.#stream?.fail(condition, text);
+  fail(condition: StreamCondition, text: string, application?: Element): void {
+    this.#stream?.fail(condition, text, application);
   }
 
   /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */

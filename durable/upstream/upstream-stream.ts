@@ -100,8 +100,8 @@ export class UpstreamStream {
   }
 
   /** Ends the stream for what the server did wrong, with the reason on the wire (RFC 6120 section 4.9). */
-  fail(condition: StreamCondition, text: string): void {
-    this.#fail("protocol", condition, text, condition);
+  fail(condition: StreamCondition, text: string, application?: Element): void {
+    this.#fail("protocol", condition, text, condition, application);
   }
 
   /** Drops the connection without closing the stream: what is incidental must not end a resumable session. */
@@ -214,9 +214,15 @@ export class UpstreamStream {
     this.#fail("protocol", "injection", text, "policy-violation");
   }
 
-  #fail(kind: NegotiationFailure["kind"], condition: string, text: string, wire: StreamCondition): void {
+  #fail(
+    kind: NegotiationFailure["kind"],
+    condition: string,
+    text: string,
+    wire: StreamCondition,
+    application?: Element,
+  ): void {
     if (this.#ended) return;
-    this.#link.writeElement(serialize(streamError(wire)));
+    this.#link.writeElement(serialize(streamError(wire, undefined, application)));
     this.#link.writeClose();
     this.#end({ kind, condition, text });
   }

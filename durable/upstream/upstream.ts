@@ -13,7 +13,7 @@ import {
 } from "../../xmpp/initiating/state.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { stanzaKind } from "../../xmpp/stanza.ts";
-import { readHandled } from "../../xmpp/stream-management.ts";
+import { handledCountTooHigh, readHandled } from "../../xmpp/stream-management.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 import type { Refused } from "../discovery/find-candidates.ts";
 import { ClientState } from "./client-state.ts";
@@ -168,7 +168,7 @@ export class Upstream {
       onResumed: (h) => {
         const fullJid = session.resumption()?.fullJid ?? "";
         this.#onEstablished(true);
-        if (!session.resumed(h)) return this.#tooHigh(stream);
+        if (!session.resumed(h)) return this.#tooHigh(stream, h);
         handlers.onResumed(fullJid);
       },
       onResumeFailed: (h) => session.resumeFailed(h),
@@ -199,13 +199,15 @@ export class Upstream {
     const h = readHandled(element);
     if (element.getName() !== "a" || h === undefined)
       return stream.fail("bad-format", "The server sent a broken nonza.");
-    if (!session.acknowledged(h)) this.#tooHigh(stream);
+    if (!session.acknowledged(h)) this.#tooHigh(stream, h);
   }
 
-  /** XEP-0198 section 6. */
-  #tooHigh(stream: UpstreamAttempt): void {
-    this.#deps.session.resumeFailed(undefined);
-    stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.");
+  /** UP-10, XEP-0198 section 6. */
+  #tooHigh(stream: UpstreamAttempt, h: number): void {
+    const { session } = this.#deps;
+    const application = handledCountTooHigh(h, session.sentCount);
+    session.resumeFailed(undefined);
+    stream.fail("undefined-condition", "The server acknowledged more stanzas than it was sent.", application);
   }
 
   #onEstablished(resumed: boolean): void {

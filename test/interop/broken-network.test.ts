@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
 import { askStatus } from "../support/ask-status.ts";
 import type { Account } from "../support/raw-client.ts";
-import { describeEach, missingProsody } from "../support/requirements.ts";
+import { describeEach } from "../support/requirements.ts";
 import { ResumingClient } from "../support/resuming-client.ts";
 import { type Direction, TcpRelay } from "../support/tcp-relay.ts";
-import { PLACES, type Server, type Stage, startStage } from "./stage.ts";
+import { PLACES, type Server, type Stage } from "./stage.ts";
 
 /** The shortest that can be set, since the tests wait for it: asked after 1 s, given up after 2.2 s. */
 const IMPATIENT = { SERVER_SILENCE_SECONDS: "1" };
@@ -128,7 +128,13 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
     }
 
     await stage.server.kill();
-    await expect.poll(async () => (await askStatus(stage.worker.url, alice)).phase).not.toBe("online");
+    await expect
+      .poll(async () => await askStatus(stage.worker.url, alice))
+      .toMatchObject({
+        phase: "offline",
+        lastError: { text: expect.stringMatching(/closed|reached|refused|reset/) },
+        nextAttempt: expect.any(String),
+      });
     phone.send(chat(bob.jid, "meanwhile"));
     friend.send(chat(alice.jid, "meanwhile too"));
     await stage.server.start();
@@ -152,9 +158,14 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
     const friend = await stage.attachDirectly(bob, "desk");
     friend.send("<presence/>");
     const ids = Array.from({ length: 12 }, (_, index) => `slow ${index}`);
-    for (const id of ids) phone.send(chat(friend.fullJid, id));
+    for (const id of ids) {
+      phone.send(chat(friend.fullJid, id));
+      friend.send(bare(chat(alice.jid, id)));
+    }
     await friend.stanza("message", says("slow 11"), 25_000);
+    await phone.stanzas.first("bob's last", says("slow 11"), 0, 25_000);
     expect(bodies(friend.stanzas.all)).toEqual(ids);
+    expect(words(phone.stanzas.all)).toEqual(ids);
     phone.stop();
     friend.client.drop();
   });
@@ -180,11 +191,14 @@ describeEach(PLACES, "a network that breaks before $name", ({ start }) => {
   });
 });
 
-describe.skipIf(missingProsody)("a server without Stream Management", () => {
+/** What each calls its Stream Management. */
+const WITHOUT = { Prosody: ["smacks"], ejabberd: ["mod_stream_mgmt"] };
+
+describeEach(PLACES, "$name without Stream Management", ({ name: server, start }) => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld(async (vars) => await startStage({ withoutModules: ["smacks"] }, vars));
+    world = await startWorld(async (vars) => await start({ withoutModules: WITHOUT[server] }, vars));
   });
   afterAll(async () => {
     await world?.stage.stop();

@@ -19,6 +19,8 @@ export interface Behaviour {
   /** Answers nothing, not even the beginning of the stream. */
   silent?: boolean;
   streamManagement?: boolean;
+  /** How many stanzas it says it has handled when it resumes a session; none unless given. */
+  resumesAt?: number;
   /** Where it wants sessions resumed. */
   location?: string;
 }
@@ -104,7 +106,7 @@ class PlayedLink implements Link {
     }
     if (element.getName() === "resume") {
       this.resumed = true;
-      this.#answer(`<resumed xmlns='urn:xmpp:sm:3' previd='sm' h='0'/>`);
+      this.#answer(`<resumed xmlns='urn:xmpp:sm:3' previd='sm' h='${this.#behaviour.resumesAt ?? 0}'/>`);
       return queueMicrotask(this.#onReady);
     }
     this.came.push(text);

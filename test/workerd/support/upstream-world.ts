@@ -28,6 +28,32 @@ interface World {
   tokensUsed: () => number;
 }
 
+/** The domain's SRV records, signed, lead to these hosts in this order. */
+function routeByDns(hosts: readonly string[], prefer?: OtherHost): Route {
+  const records = hosts.map((target, priority) => ({ priority, weight: 0, port: 5223, target }));
+  return new Route({
+    domain: DOMAIN,
+    config: { upstreamHosts: new Map() },
+    resolver: {
+      srv: async (name) =>
+        await Promise.resolve({
+          ok: true,
+          records: name.startsWith("_xmpps-client.") ? records : [],
+          authenticated: true,
+        }),
+      addresses: async (name) =>
+        await Promise.resolve({
+          ok: true,
+          addresses: [`192.0.2.${hosts.indexOf(name) + 2}`],
+          authenticated: true,
+        }),
+    },
+    fetchHostMeta: () => Promise.reject(new Error("nobody is asked")),
+    random: () => 0,
+    prefer,
+  });
+}
+
 /** Names its server, so that nobody is asked. */
 function routeTo(prefer?: OtherHost): Route {
   const endpoint = readEndpoint("xmpps://server.example:5223");
@@ -45,12 +71,16 @@ function routeTo(prefer?: OtherHost): Route {
   });
 }
 
-/** A world of its own for each name; the account has logged in before, and begins to connect. */
+/** A world of its own for each name; the account has logged in before, and begins to connect. `hosts`: found by DNS. */
 export async function inWorld(
   name: string,
   behaviour: Behaviour,
   test: (world: World) => Promise<void>,
-  { allowPlain = true, token }: { allowPlain?: boolean; token?: FastToken } = {},
+  {
+    allowPlain = true,
+    token,
+    hosts,
+  }: { allowPlain?: boolean; token?: FastToken; hosts?: readonly string[] } = {},
 ): Promise<void> {
   const stub = env.ACCOUNT.getByName(`upstream-${name}@${DOMAIN}`);
   await runInDurableObject(stub, async (_instance, { storage: { sql } }) => {
@@ -63,7 +93,7 @@ export async function inWorld(
     let [resources, ids] = [1, 0];
     const upstream = new Upstream({
       account: { local: "user", domain: DOMAIN, resource: "" },
-      route: routeTo,
+      route: (prefer) => (hosts ? routeByDns(hosts, prefer) : routeTo(prefer)),
       resource: () => `r${resources}`,
       giveWay: () => void (resources += 1),
       userAgent: "d4565fa7-4d72-4749-b3d3-740edbf87770",
