@@ -7,6 +7,8 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../xmpp/namespaces.ts";
 import { languageOf } from "../xmpp/stanza.ts";
 import { clone } from "../xmpp/xml/element.ts";
+import { parseFrame } from "../xmpp/xml/frame.ts";
+import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import { type Clients, isPresent } from "./clients.ts";
 import type { ClientId, DirectedStore, TextStore } from "./ports.ts";
@@ -37,6 +39,10 @@ export class PresenceOut {
     this.#store = store;
     this.#said = said;
     this.#lastBroadcast = said.entries()[0]?.value;
+    const frame =
+      this.#lastBroadcast === undefined ? undefined : parseFrame(this.#lastBroadcast, DEFAULT_LIMITS);
+    // Not what the server tells us of ourselves: it may have put an avatar there that nobody has told.
+    if (frame?.ok === true && frame.element) this.avatarSeen(frame.element, undefined);
     for (const { target, holders, stanza } of store.entries()) {
       this.#directed.set(target, { holders: new Set(holders), last: stanza });
     }

@@ -39,7 +39,6 @@ export class Presence {
     this.#deps = deps;
     this.#in = new PresenceIn(ports.store.contacts, session.fullJid);
     this.#out = new PresenceOut(ports.store.directed, ports.store.said);
-    if (this.#in.own) this.#out.avatarSeen(this.#in.own, undefined);
   }
 
   fromUpstream(presence: Element): void {

@@ -174,7 +174,7 @@ describe.skipIf(missingProsody)("MAM-2 MAM-3 MAM-4 our archive and Prosody's say
       if (n % 20 === 19) {
         const pause = Math.ceil(Date.now() / 1000) + 1;
         pauses.push(new Date(pause * 1000).toISOString().replace(".000", ""));
-        await waitFor("a second in which nobody says anything", () => Date.now() > (pause + 1) * 1000);
+        await waitFor("a second in which nobody says anything", () => Date.now() > (pause + 2) * 1000);
       }
     }
     await Promise.all([ours.readAll(), theirs.readAll()]);

@@ -52,6 +52,23 @@ describe("PRES-13 one avatar, whoever is the most recently active", () => {
     ]);
   });
 
+  it("PRES-13 PRES-1 regression: what only the server has put into our presence is not told by us after a reset", async () => {
+    const echo = `<presence from="$full" to="$full">${OUR_CAPS}${OLD}</presence>`;
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: `<presence/>` },
+      { upstream: "gets", xml: ours("") },
+      { upstream: "sends", xml: echo },
+      { to: "alice/one", expect: echo },
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { upstream: "resumed" },
+      { upstream: "silent" },
+      { from: "alice/one", send: `<presence><show>dnd</show></presence>` },
+      { upstream: "gets", xml: ours("<show>dnd</show>") },
+    ]);
+  });
+
   it("PRES-13 nobody knows it: a client's own word passes", async () => {
     await playPolicy([
       { attach: "alice/one" },
