@@ -1,5 +1,5 @@
 // Three kinds of tests. unit: plain Node, no I/O. workerd: inside the runtime, as wrangler.toml says. interop: the
-// bundled Worker against a real Prosody, real clients and a real browser, one file after the other.
+// bundled Worker against real servers, real clients and a real browser; these wait more than they work.
 
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -41,7 +41,8 @@ export default defineConfig({
           environment: "node",
           include: ["test/interop/**/*.test.ts"],
           globalSetup: ["test/support/interop-setup.ts"],
-          fileParallelism: false,
+          // Each file has servers and ports of its own. More at once would wait for one another.
+          maxWorkers: 2,
           // How long a hang may last, not an expectation of speed.
           testTimeout: 30 * SECOND_MS,
           hookTimeout: 60 * SECOND_MS,

@@ -17,6 +17,7 @@ import type { ClientId, DirectedStore, TextStore } from "./ports.ts";
 const MAX_DIRECTED = 1_000;
 /** The key of what was broadcast last. */
 const BROADCAST = "broadcast";
+const MAX_KEPT_LENGTH = 65_536;
 
 interface Directed {
   holders: Set<ClientId>;
@@ -58,11 +59,7 @@ export class PresenceOut {
   ): Element | undefined {
     const leader = clients.byRecency().find((client) => isPresent(client, nowMs))?.presence;
     const presence = aggregate(leader, { caps, avatar: this.#avatar, detachedShow });
-    const wire = serialize(presence);
-    if (wire === this.#lastBroadcast) return undefined;
-    this.#lastBroadcast = wire;
-    this.#said.set(BROADCAST, wire, nowMs);
-    return presence;
+    return serialize(presence) === this.#lastBroadcast ? undefined : presence;
   }
 
   /** A client's presence follows another of its own: has it something new to say about the avatar? */
@@ -73,15 +70,18 @@ export class PresenceOut {
     this.#avatar = avatar;
   }
 
-  /** What broadcast() gave was not sent: it is still to be said. */
-  unsent(): void {
-    this.#lastBroadcast = undefined;
-    this.#said.delete(BROADCAST);
+  /** What broadcast() gave is on its way. */
+  sent(presence: Element, nowMs: number): void {
+    this.#lastBroadcast = serialize(presence);
+    // What is too long to be kept is told once more after the death of the process.
+    if (this.#lastBroadcast.length <= MAX_KEPT_LENGTH) this.#said.set(BROADCAST, this.#lastBroadcast, nowMs);
+    else this.#said.delete(BROADCAST);
   }
 
   /** A new upstream session knows nothing of us: what has to be said again, besides the broadcast. */
   restart(): Element[] {
     this.#lastBroadcast = undefined;
+    this.#said.delete(BROADCAST);
     this.#leaving.clear();
     return [...this.#directed.values()].map(({ last }) => clone(last));
   }

@@ -91,8 +91,9 @@ export class Presence {
     if (!session.connected) return;
     const now = { caps: caps.element(), detachedShow, nowMs: ports.clock.nowMs() };
     const presence = this.#out.broadcast(clients, now);
-    if (presence && !outlet.toUpstream("PRES-1", presence, "the aggregate of all clients"))
-      this.#out.unsent();
+    // What finds no room is still to be said.
+    if (presence && outlet.toUpstream("PRES-1", presence, "the aggregate of all clients"))
+      this.#out.sent(presence, now.nowMs);
   }
 
   /** A client is gone; it is no longer among the clients. */

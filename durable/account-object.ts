@@ -8,7 +8,7 @@ import { AccountRuntime } from "./account-runtime.ts";
 import { isAllowed, readConfig } from "./config.ts";
 import { Vault } from "./credentials/vault.ts";
 import type { Env } from "./env.ts";
-import { DecoyGuesses } from "./clients/decoy-guesses.ts";
+import { DecoyGuards } from "./clients/decoy-guards.ts";
 import { refuseStranger } from "./owner/access.ts";
 import { ownerError } from "./owner/response.ts";
 import { Lease } from "./storage/lease.ts";
@@ -39,7 +39,7 @@ export class AccountObject extends DurableObject<Env> {
   /** Ends when the account that was here before has taken leave. */
   #left: Promise<void> = Promise.resolve();
   /** Guesses while there is no account. */
-  readonly #strangers = new DecoyGuesses();
+  readonly #strangers = new DecoyGuards();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -52,7 +52,7 @@ export class AccountObject extends DurableObject<Env> {
     const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
     // OWNER-8: asking makes no account.
     if (!isClient && !this.#isHere(bareJid)) {
-      return await refuseStranger(request, bareJid, { guesses: this.#strangers, address });
+      return await refuseStranger(request, bareJid, { guards: this.#strangers, address });
     }
     this.#settings.set("on-loopback", request.headers.get(LOOPBACK_HEADER) === "1" ? "1" : "0");
     const runtime = await this.#load(bareJid, true);

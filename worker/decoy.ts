@@ -2,7 +2,7 @@
  * The stream of an account that is not served here (CFG-2): it goes as for one that is and whose password is wrong, in words
  * and roughly in time, so that nobody finds out who uses this deployment. No object is made for it.
  */
-import { checkAsDecoy } from "../durable/clients/decoy-check.ts";
+import type { LoginGuard } from "../durable/clients/login-guard.ts";
 import { BIND_TIME_MS, LATE, TOO_MANY_UNBOUND } from "../durable/clients/unbound-limits.ts";
 import { nonce } from "../durable/random.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
@@ -13,7 +13,7 @@ import { hashOfMechanism } from "../xmpp/sasl/scram-keys.ts";
 import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { fakeVerifierFor } from "./fake-verifier.ts";
-import { decoyGuesses, enterAsStranger } from "./strangers.ts";
+import { decoyGuards, enterAsStranger } from "./strangers.ts";
 
 interface DecoyOptions {
   account: Jid;
@@ -27,19 +27,23 @@ interface DecoyOptions {
 /** The answer to the upgrade. */
 export function openDecoy({ account, secure, address, key }: DecoyOptions): Response {
   const { 0: client, 1: server } = new WebSocketPair();
-  const fake = fakeVerifierFor(key);
-  const guesser = { account: formatJid(account), address };
+  const bareJid = formatJid(account);
+  const guard = decoyGuards.of(bareJid);
+  const from = guard.keyOf(address);
+  const fake = fakeVerifierFor(key, bareJid);
   const context: ReceivingContext = {
     account,
     secure,
     mechanisms: mechanismsByPreference.filter((name) => secure || hashOfMechanism(name) !== undefined),
     verifierFor: (hash) => fake(account.local, hash),
     fakeVerifierFor: fake,
-    refusal: () => decoyGuesses.refusal(guesser.account, address, Date.now()),
+    refusal: () => guard.refusal(from),
     nonce,
     rosterVersioning: true,
   };
-  serve(server, context, guesser);
+  new Decoy(server, context, { guard, from }).begin(
+    enterAsStranger({ account: bareJid, address }, Date.now()),
+  );
   return new Response(null, {
     status: 101,
     webSocket: client,
@@ -47,45 +51,70 @@ export function openDecoy({ account, secure, address, key }: DecoyOptions): Resp
   });
 }
 
-interface Guesser {
-  account: string;
-  address: string | undefined;
-}
+class Decoy {
+  readonly #ws: WebSocket;
+  readonly #context: ReceivingContext;
+  readonly #guesser: { guard: LoginGuard; from: string };
+  readonly #state = startReceiving();
+  #leave: (() => void) | undefined;
+  #patience: ReturnType<typeof setTimeout> | null = null;
 
-function serve(ws: WebSocket, context: ReceivingContext, guesser: Guesser): void {
-  const state = startReceiving();
-  const onFailed = (): void => decoyGuesses.failed(guesser.account, guesser.address, Date.now());
-  const take = (event: ReceivingEvent): void => {
-    for (const effect of receive(state, event, context)) {
-      if (effect.type === "send") ws.send(effect.frame);
-      if (effect.type === "end") ws.close(effect.code);
-      if (effect.type === "check-password") void refusePassword(effect.password);
-      if (effect.type === "login-failed") onFailed();
+  constructor(ws: WebSocket, context: ReceivingContext, guesser: { guard: LoginGuard; from: string }) {
+    this.#ws = ws;
+    this.#context = context;
+    this.#guesser = guesser;
+  }
+
+  /** `leave` makes room for another; undefined where there is none for this one. */
+  begin(leave: (() => void) | undefined): void {
+    this.#leave = leave;
+    this.#patience = setTimeout(() => this.#take(LATE), BIND_TIME_MS);
+    this.#ws.accept();
+    this.#ws.addEventListener("message", ({ data }) => this.#onFrame(data));
+    this.#ws.addEventListener("close", ({ code }) => this.#end(code));
+    if (!leave) this.#take(TOO_MANY_UNBOUND);
+  }
+
+  #onFrame(data: string | ArrayBuffer): void {
+    if (this.#state.phase === "closed") return;
+    // RFC 7395 section 3.2.
+    if (typeof data !== "string") return this.#end(1003);
+    const frame = parseFrame(data, DEFAULT_LIMITS);
+    if (!frame.ok) this.#take({ type: "problem", problem: frame.problem });
+    else if (frame.element) this.#take({ type: "element", element: frame.element });
+  }
+
+  #take(event: ReceivingEvent): void {
+    if (this.#state.phase === "closed") return;
+    const { guard, from } = this.#guesser;
+    for (const effect of receive(this.#state, event, this.#context)) {
+      if (effect.type === "send") this.#ws.send(effect.frame);
+      if (effect.type === "end") this.#end(effect.code);
+      if (effect.type === "check-password") void this.#refuse(effect.password);
+      if (effect.type === "login-failed") guard.failed(from);
       if (effect.type === "check-token") {
-        onFailed();
-        take({ type: "login-refused", condition: "not-authorized" });
+        guard.failed(from);
+        this.#take({ type: "login-refused", condition: "not-authorized" });
       }
     }
-  };
-  const refusePassword = async (password: string): Promise<void> => {
-    const refused = await checkAsDecoy(decoyGuesses, guesser, password);
-    if (state.phase !== "closed") take({ type: "login-refused", ...refused });
-  };
-  const { hasRoom, leave } = enterAsStranger(guesser);
-  const patience = setTimeout(() => take(LATE), BIND_TIME_MS);
-  ws.accept();
-  ws.addEventListener("message", ({ data }) => {
-    // RFC 7395 section 3.2.
-    if (typeof data !== "string") return ws.close(1003);
-    const frame = parseFrame(data, DEFAULT_LIMITS);
-    if (!frame.ok) take({ type: "problem", problem: frame.problem });
-    else if (frame.element) take({ type: "element", element: frame.element });
-  });
-  ws.addEventListener("close", () => {
-    clearTimeout(patience);
-    leave();
-    state.phase = "closed";
-    ws.close(1000);
-  });
-  if (!hasRoom) take(TOO_MANY_UNBOUND);
+  }
+
+  async #refuse(password: string): Promise<void> {
+    const { guard, from } = this.#guesser;
+    const verdict = await guard.check(password, from);
+    if (!verdict.ok) this.#take({ type: "login-refused", ...verdict });
+  }
+
+  /** As soon as it is over here, whatever the other end does about it. */
+  #end(code: number): void {
+    clearTimeout(this.#patience);
+    this.#leave?.();
+    this.#state.phase = "closed";
+    try {
+      // Codes that only stand for the lack of one must not be sent (RFC 6455 section 7.4.1).
+      this.#ws.close(code === 1005 || code === 1006 ? 1000 : code);
+    } catch {
+      // It is closed already.
+    }
+  }
 }

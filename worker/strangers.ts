@@ -2,32 +2,53 @@
  * What is counted of those who come for accounts that are not served (CFG-2), since no object is made that could: of this isolate, in
  * memory. Another isolate counts for itself.
  */
-import { DecoyGuesses } from "../durable/clients/decoy-guesses.ts";
-import { hasRoomForUnbound } from "../durable/clients/unbound-limits.ts";
+import { DecoyGuards } from "../durable/clients/decoy-guards.ts";
+import { BIND_TIME_MS, hasRoomForUnbound } from "../durable/clients/unbound-limits.ts";
 
-/** Wrong guesses, over all connections and HTTP. */
-export const decoyGuesses = new DecoyGuesses();
+/** Who looks at passwords, over all connections and HTTP. */
+export const decoyGuards = new DecoyGuards();
 
 interface Unbound {
   account: string;
   address: string | undefined;
 }
 
-const unbound = new Set<Unbound>();
+/** The oldest go first. */
+const MAX_UNBOUND_KEPT = 10_000;
+
+/** When each came that has not left, in that order; by account. */
+const unbound = new Map<string, Set<Unbound & { sinceMs: number }>>();
+let kept = 0;
 
 /**
- * Counts a connection until the returned function is called. `hasRoom`: may it log in, or are there too many for the account
- * or the address (WS-13)?
+ * Counts a connection until it has left, or has had its time; one that there is no room for is not counted (WS-13). False when there
+ * are too many for the account or the address.
  */
-export function enterAsStranger(stranger: Unbound): { hasRoom: boolean; leave: () => void } {
-  const same = [...unbound].filter(({ account }) => account === stranger.account);
-  const ofAddress = same.filter(({ address }) => address === stranger.address).length;
+export function enterAsStranger({ account, address }: Unbound, nowMs: number): (() => void) | undefined {
+  const same = unbound.get(account) ?? new Set();
+  for (const entry of same) if (entry.sinceMs <= nowMs - BIND_TIME_MS) forget(account, same, entry);
+  const ofAddress = [...same].filter((entry) => entry.address === address).length;
   const hasRoom = hasRoomForUnbound({
-    ofAccount: same.length,
-    ofAddress: stranger.address === undefined ? undefined : ofAddress,
+    ofAccount: same.size,
+    ofAddress: address === undefined ? undefined : ofAddress,
     isKnown: () => false,
   });
-  const entry = { ...stranger };
-  unbound.add(entry);
-  return { hasRoom, leave: () => unbound.delete(entry) };
+  if (!hasRoom) return undefined;
+  const entry = { account, address, sinceMs: nowMs };
+  same.add(entry);
+  kept += 1;
+  unbound.delete(account);
+  unbound.set(account, same);
+  for (const [oldest, entries] of unbound) {
+    if (kept <= MAX_UNBOUND_KEPT) break;
+    kept -= entries.size;
+    unbound.delete(oldest);
+  }
+  return () => forget(account, same, entry);
+}
+
+function forget(account: string, same: Set<Unbound>, entry: Unbound): void {
+  if (!same.delete(entry) || unbound.get(account) !== same) return;
+  kept -= 1;
+  if (same.size === 0) unbound.delete(account);
 }

@@ -15,7 +15,7 @@ import type { ClientSessions } from "./client-sessions.ts";
 import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
 import { dueAfter } from "./silence.ts";
 import type { SocketRegistry } from "./socket-registry.ts";
-import { pingOf, UnmanagedFlow } from "./unmanaged-flow.ts";
+import { pingOf, tooMuchForAll, UnmanagedFlow } from "./unmanaged-flow.ts";
 
 export interface DeliveryDependencies {
   policy: Account;
@@ -173,6 +173,19 @@ export class ClientDelivery {
     const due = flow.sent(bytes, () => socket.bufferedBytes, Date.now());
     if (due === "ping") socket.send(pingOf(nonce(), socket.fullJid ?? ""));
     if (due === "end") this.#giveUp(socket);
+    else if (flow.isMuch) this.#boundAll();
+  }
+
+  /** SM-10. */
+  #boundAll(): void {
+    const waiting = new Map<string, number>();
+    for (const [id, flow] of this.#unmanaged)
+      waiting.set(
+        id,
+        flow.waiting(() => this.#sockets.get(id)?.bufferedBytes),
+      );
+    const socket = this.#sockets.get(tooMuchForAll(waiting) ?? "");
+    if (socket) this.#giveUp(socket);
   }
 
   /** SM-10, SM-14. */

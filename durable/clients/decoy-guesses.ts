@@ -2,7 +2,7 @@
  * Wrong guesses at accounts that are not here (CFG-2, OWNER-8): told to stop as where there is one (LOGIN-7). Nothing is stored for
  * them, so this process counts, in memory and within a bound; another counts for itself.
  */
-import { ACCOUNT_LIMIT, ADDRESS_LIMIT, tooManyGuesses, WINDOW_MS } from "./login-throttle.ts";
+import { ACCOUNT_LIMIT, ADDRESS_LIMIT, type Throttle, tooManyGuesses, WINDOW_MS } from "./login-throttle.ts";
 
 /** The oldest go first. */
 const MAX_KEPT = 10_000;
@@ -17,17 +17,28 @@ interface Guesses {
 export class DecoyGuesses {
   readonly #kept = new Map<string, Guesses>();
 
+  /** One account's, in the place of what its object keeps (login-throttle.ts). */
+  throttleOf(account: string): Throttle {
+    const refusal = (from: string, nowMs: number): string | undefined => this.#refusal(account, from, nowMs);
+    return {
+      keyOf: (address) => address ?? "",
+      isKnown: () => false,
+      refusal,
+      serverRefusal: refusal,
+      failed: (from, nowMs) => {
+        this.#count(keyOf(account, from), nowMs);
+        this.#count(keyOf(account, EVERYBODY), nowMs);
+      },
+      succeeded: () => undefined,
+    };
+  }
+
   /** In words why nothing is checked now from this address; undefined when it is. */
-  refusal(account: string, address: string | undefined, nowMs: number): string | undefined {
-    const own = this.#fresh(keyOf(account, address), nowMs);
+  #refusal(account: string, from: string, nowMs: number): string | undefined {
+    const own = this.#fresh(keyOf(account, from), nowMs);
     if (own.failures >= ADDRESS_LIMIT) return tooManyGuesses(own.sinceMs, nowMs);
     const all = this.#fresh(keyOf(account, EVERYBODY), nowMs);
     return all.failures >= ACCOUNT_LIMIT ? tooManyGuesses(all.sinceMs, nowMs) : undefined;
-  }
-
-  failed(account: string, address: string | undefined, nowMs: number): void {
-    this.#count(keyOf(account, address), nowMs);
-    this.#count(keyOf(account, EVERYBODY), nowMs);
   }
 
   #count(key: string, nowMs: number): void {
@@ -46,6 +57,6 @@ export class DecoyGuesses {
   }
 }
 
-function keyOf(account: string, address: string | undefined): string {
-  return `${account}\0${address ?? ""}`;
+function keyOf(account: string, from: string): string {
+  return `${account}\0${from}`;
 }

@@ -5,10 +5,11 @@
 import type { SaslRefusal } from "../../xmpp/receiving/state.ts";
 import type { Vault } from "../credentials/vault.ts";
 import type { LoginOutcome } from "../upstream/dialer.ts";
-import type { LoginThrottle } from "./login-throttle.ts";
+import { saslprep } from "../../xmpp/sasl/saslprep.ts";
+import type { Throttle } from "./login-throttle.ts";
 
-/** In words to whoever tried it; also where there is no account to ask about (CFG-2). */
-export const PASSWORD_REFUSED = "The account's server refused this password.";
+/** In words to whoever tried it. */
+const PASSWORD_REFUSED = "The account's server refused this password.";
 
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 
@@ -16,15 +17,17 @@ export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal
 const MAX_WAITING = 8;
 const FORGOTTEN = "The account was forgotten just now; log in again.";
 
+type Matcher = Pick<Vault, "matches">;
+
 export class LoginGuard {
-  readonly #vault: Vault;
-  readonly #throttle: LoginThrottle;
+  readonly #vault: Matcher;
+  readonly #throttle: Throttle;
   readonly #login: (password: string) => Promise<LoginOutcome>;
   #queue: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #isOver = false;
 
-  constructor(vault: Vault, throttle: LoginThrottle, login: (password: string) => Promise<LoginOutcome>) {
+  constructor(vault: Matcher, throttle: Throttle, login: (password: string) => Promise<LoginOutcome>) {
     this.#vault = vault;
     this.#throttle = throttle;
     this.#login = login;
@@ -67,6 +70,11 @@ export class LoginGuard {
     if (this.#isOver) return later(FORGOTTEN);
     const refusal = from === undefined ? undefined : this.refusal(from);
     if (refusal !== undefined) return later(refusal);
+    // Nobody has such a password (RFC 4013), and what is said of it must not depend on the account's server.
+    if ((saslprep(password) ?? "") === "") {
+      this.#refused(from);
+      return { ok: false, condition: "not-authorized", text: PASSWORD_REFUSED };
+    }
     // Ahead of the queue: strangers' attempts must not keep the owner waiting.
     if (await this.#vault.matches(password)) return this.#accepted(from);
     if (this.#waiting >= MAX_WAITING) {

@@ -23,6 +23,12 @@ const EVERYBODY = "*";
 
 type Row = { address: string; failures: number; since_ms: number; succeeded_ms: number };
 
+/** What decides how much is guessed. */
+export type Throttle = Pick<
+  LoginThrottle,
+  "keyOf" | "isKnown" | "refusal" | "serverRefusal" | "failed" | "succeeded"
+>;
+
 export class LoginThrottle {
   readonly #sql: SqlStorage;
   readonly #secret: Uint8Array;

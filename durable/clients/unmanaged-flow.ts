@@ -12,6 +12,8 @@ const MAX_UNANSWERED = 4 * 1024 * 1024;
 const ANSWER_TIMEOUT_MS = 10_000;
 /** Whatever the time. An account can have some 10 MiB to tell at once: ten thousand contacts, fifty rooms of two hundred. */
 const MAX_UNHEARD = 16 * 1024 * 1024;
+/** Of all clients of an account together: an object has 128 MB for everything. */
+const MAX_OF_ALL = 48 * 1024 * 1024;
 /** The platform is asked each time that so much more was sent. */
 const LOOK_AFTER = 64 * 1024;
 
@@ -28,17 +30,38 @@ export class UnmanagedFlow {
     this.#unheard += bytes;
     if (this.#unheard < this.#lookAt) return undefined;
     this.#lookAt = this.#unheard + LOOK_AFTER;
-    if ((buffered() ?? this.#unheard) > MAX_UNHEARD || this.isOverdue(buffered, nowMs)) return "end";
+    if (this.waiting(buffered) > MAX_UNHEARD || this.isOverdue(buffered, nowMs)) return "end";
     if (this.#unheard < PING_AFTER || this.#askedAtMs !== undefined) return undefined;
     this.#askedAtMs = nowMs;
     return "ping";
   }
 
+  /** What may be waiting for the client, in bytes. */
+  waiting(buffered: Buffered): number {
+    return buffered() ?? this.#unheard;
+  }
+
+  /** Is it so much that others have to be looked at, too? */
+  get isMuch(): boolean {
+    return this.#unheard > MAX_UNANSWERED;
+  }
+
   /** Has an answer been owed for too long, with too much on its way? */
   isOverdue(buffered: Buffered, nowMs: number): boolean {
     if (this.#askedAtMs === undefined || nowMs - this.#askedAtMs <= ANSWER_TIMEOUT_MS) return false;
-    return (buffered() ?? this.#unheard) > MAX_UNANSWERED;
+    return this.waiting(buffered) > MAX_UNANSWERED;
   }
+}
+
+/** Whose turn it is to go when too much waits for all clients together: the one with most. By client, in bytes. */
+export function tooMuchForAll(waiting: ReadonlyMap<string, number>): string | undefined {
+  let [total, most] = [0, 0];
+  let client: string | undefined;
+  for (const [id, bytes] of waiting) {
+    total += bytes;
+    if (bytes > most) [most, client] = [bytes, id];
+  }
+  return total > MAX_OF_ALL ? client : undefined;
 }
 
 /** Asked in the name of the client's own server. */

@@ -4,8 +4,7 @@
  */
 import { base64 } from "@scure/base";
 import { parseJid } from "../../xmpp/jid.ts";
-import { checkAsDecoy } from "../clients/decoy-check.ts";
-import type { DecoyGuesses } from "../clients/decoy-guesses.ts";
+import type { DecoyGuards } from "../clients/decoy-guards.ts";
 import type { PasswordVerdict } from "../clients/login-guard.ts";
 import { ownerError } from "./response.ts";
 
@@ -32,10 +31,11 @@ export async function refuseOthers(
 export async function refuseStranger(
   request: Request,
   bareJid: string,
-  { guesses, address }: { guesses: DecoyGuesses; address: string | undefined },
+  { guards, address }: { guards: DecoyGuards; address: string | undefined },
 ): Promise<Response> {
-  const check = (password: string): Promise<PasswordVerdict> =>
-    checkAsDecoy(guesses, { account: bareJid, address }, password);
+  const guard = guards.of(bareJid);
+  const from = guard.keyOf(address);
+  const check = (password: string): Promise<PasswordVerdict> => guard.check(password, from);
   return (await refuseOthers(request, bareJid, check)) ?? unauthorized();
 }
 

@@ -2,7 +2,7 @@
 // itself, and says what it cannot know. A server that ends the stream over something it was sent.
 
 import type { Element } from "@xmpp/xml";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
 import { askStatus } from "../support/ask-status.ts";
 import type { Account } from "../support/raw-client.ts";

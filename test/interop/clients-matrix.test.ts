@@ -80,6 +80,9 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
       /** How often it has resumed, and how often bound: what the tests so far come to. */
       let resumed = 0;
       let bound = 1;
+      /** All that was said over all absences, to the client and by it. */
+      const told: string[] = [];
+      const said: string[] = [];
 
       beforeAll(async () => {
         if (inBrowser && missingChromium) return;
@@ -139,6 +142,8 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
         await client.say(bob.jid, `${phase} after`);
         await heard(`${phase} after`);
 
+        told.push(first, ...others);
+        said.push(...onItsWay, `${phase} after`);
         const of = (bodies: readonly (string | null)[]): (string | null)[] =>
           bodies.filter((body) => body?.startsWith(`${phase} `) === true);
         expect(of(client.wire.bodies(bob.jid, { distinct: !isResumed }))).toEqual([first, ...others]);
@@ -206,6 +211,24 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
               meanwhile.rest();
             }),
           );
+        });
+
+        it("SM-1 SM-2: over all of it nothing came late and twice", async () => {
+          // Whatever is still to come has come before the answer to this.
+          const mark = `<message to="${alice.jid}" type="chat"><body>the end</body></message>`;
+          friend.send(mark);
+          await client.wire.until("the end", /<body>the end<\/body>/);
+          expect(client.wire.bodies(bob.jid, { distinct: !resumesAfterReload })).toEqual([
+            ...told,
+            "the end",
+          ]);
+          await client.say(bob.jid, "the end too");
+          await heard("the end too");
+          const toBob = friend.stanzas.all.filter(
+            ({ name: kind, attrs }) => kind === "message" && attrs.from?.startsWith(alice.jid),
+          );
+          const words = toBob.flatMap((message) => message.getChildText("body") ?? []);
+          expect(words).toEqual([...said, "the end too"]);
         });
       });
     },

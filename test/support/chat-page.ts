@@ -169,6 +169,11 @@ export class ChatPage {
     return shown;
   }
 
+  /** Leaves the page once Converse has written down the last message of the open conversation. */
+  async leave(): Promise<void> {
+    await this.leaveAfter((await this.conversation()).at(-1)?.text ?? "");
+  }
+
   /**
    * Leaves the page, as somebody does who has read this. Converse writes down what it shows a moment later: of a tab that is closed
    * before, what it has acknowledged is gone.

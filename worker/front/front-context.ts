@@ -31,7 +31,7 @@ export function frontContext(domain: string, { config, named, loggedIn, secure }
     mechanisms: mechanismsByPreference.filter((name) => (name === "PLAIN" ? secure : allLoggedIn)),
     // Whoever gets as far as to be checked is handed over instead.
     verifierFor: () => undefined,
-    fakeVerifierFor: fakeVerifierFor(config.credentialsKey),
+    fakeVerifierFor: fakeVerifierFor(config.credentialsKey, ""),
     refusal: () => undefined,
     nonce,
     rosterVersioning: true,

@@ -41,6 +41,21 @@ describe("PRES-1 our presence over the death of the process", () => {
     ]);
   });
 
+  it("PRES-1 what is too long to be kept is told once more", async () => {
+    const long = `<status>${"x".repeat(70_000)}</status>`;
+    const ours = OUR_PRESENCE.replace("<c ", `${long}<c `);
+    await playPolicy([
+      { attach: "alice/one" },
+      { from: "alice/one", send: `<presence>${long}</presence>` },
+      { upstream: "gets", xml: ours },
+      { proxy: "restarts" },
+      { resumes: "alice/one" },
+      { upstream: "resumed" },
+      { upstream: "gets", xml: ours },
+      { upstream: "silent" },
+    ]);
+  });
+
   it("PRES-1 UP-8 a new session is told it, changed or not, and only once", async () => {
     await playPolicy([
       { attach: "alice/one" },

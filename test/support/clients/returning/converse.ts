@@ -22,7 +22,7 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
     },
     join: async (room, nickname) => await chat.enterRoom(room, nickname),
     reload: async (meanwhile) => {
-      await chat.page.goto("about:blank");
+      await chat.leave();
       await meanwhile();
       await chat.open();
       await chat.waitForChat();

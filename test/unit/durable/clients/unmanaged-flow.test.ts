@@ -1,7 +1,7 @@
 // SM-10: clients without Stream Management that are sent much and say nothing.
 
 import { expect, it } from "vitest";
-import { pingOf, UnmanagedFlow } from "../../../../durable/clients/unmanaged-flow.ts";
+import { pingOf, tooMuchForAll, UnmanagedFlow } from "../../../../durable/clients/unmanaged-flow.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -41,6 +41,22 @@ it("SM-10 where the platform says what was not sent yet, that decides", () => {
   expect(flow.sent(30 * MEBIBYTE, () => 0, 0)).toBe("ping");
   expect(flow.sent(64 * 1024, () => 4 * MEBIBYTE, 20_000)).toBeUndefined();
   expect(flow.sent(64 * 1024, () => 4 * MEBIBYTE + 1, 20_000)).toBe("end");
+});
+
+it("SM-10 what waits for all together is bounded: who has most goes first", () => {
+  const waiting = new Map([
+    ["a", 15 * MEBIBYTE],
+    ["b", 16 * MEBIBYTE],
+    ["c", 16 * MEBIBYTE],
+  ]);
+  expect(tooMuchForAll(waiting)).toBeUndefined();
+  waiting.set("d", 2 * MEBIBYTE);
+  expect(tooMuchForAll(waiting)).toBe("b");
+  const flow = new UnmanagedFlow();
+  pour(flow, 4 * 1024, 0);
+  expect([flow.isMuch, flow.waiting(unknown), flow.waiting(() => 7)]).toEqual([false, 4 * MEBIBYTE, 7]);
+  pour(flow, 64, 0);
+  expect(flow.isMuch).toBe(true);
 });
 
 it("SM-10 the question is one that everybody has to answer", () => {
