@@ -30,6 +30,10 @@ const ROWS = {
 } as const;
 
 const HEARTBEATS_A_DAY = 86_400 / 30;
+/** The watchdog asks every account every five minutes (ADR 9). */
+const WAKES_A_DAY = 86_400 / 300;
+/** For each 40 of them the registry's alarm, and where it stands. */
+const ROWS_A_WAKE = 2 / 40;
 /** Twenty WebSocket messages that come in are one request. */
 const MESSAGES_A_REQUEST = 20;
 /** A client acknowledges about every fifth stanza that it gets. */
@@ -68,11 +72,12 @@ function monthOf(profile: Profile): Usage {
       (profile.in + profile.out) * ROWS.upkeep[kind] +
       profile.presence * ROWS.presence[kind] +
       profile.requests * ROWS.request[kind] +
-      HEARTBEATS_A_DAY * ROWS.heartbeat[kind]);
+      HEARTBEATS_A_DAY * ROWS.heartbeat[kind] +
+      WAKES_A_DAY * ROWS_A_WAKE);
   const delivered = profile.in + profile.presence + profile.out;
   const frames = profile.out + profile.requests + (profile.clients * delivered) / STANZAS_AN_ACK;
   return {
-    requests: DAYS * (HEARTBEATS_A_DAY + profile.connections + frames / MESSAGES_A_REQUEST),
+    requests: DAYS * (HEARTBEATS_A_DAY + WAKES_A_DAY + profile.connections + frames / MESSAGES_A_REQUEST),
     gigabyteSeconds: DAYS * 86_400 * GIGABYTES,
     rowsWritten: rows("written"),
     rowsRead: rows("read"),

@@ -100,6 +100,7 @@ describe.skipIf(missingProsody || missingChromium)("Converse, where the server k
       await page.logIn(alice.jid, PASSWORD);
       await openConversation(page);
       await talk(1, 4);
+      await expect.poll(() => texts(page)).toEqual(range(1, 4));
       await page.leaveAfter("message 4");
       await talk(5, MANY);
       await page.open();
@@ -158,6 +159,7 @@ describe.skipIf(missingProsody || missingChromium)("Converse, where the server k
     await visitor.logIn(alice.jid, PASSWORD);
     await visitor.enterRoom(room, "al");
     await say(1, 4);
+    await expect.poll(() => texts(visitor)).toEqual(range(1, 4));
     await visitor.leaveAfter("message 4");
     await say(5, MANY);
     await visitor.open();

@@ -180,7 +180,9 @@ export class ChatPage {
    */
   async leaveAfter(text: string): Promise<void> {
     await this.see(text);
-    await expect.poll(() => this.page.evaluate(isStored, text), { timeout: 10_000 }).toBe(true);
+    const texts = (await this.conversation()).map((message) => message.text);
+    // Each by itself: they are not written in the order in which they are shown.
+    await expect.poll(() => this.page.evaluate(missing, texts), { timeout: 10_000 }).toEqual([]);
     await this.page.goto("about:blank");
   }
 
@@ -213,10 +215,10 @@ export async function newTab(context: BrowserContext, url: string): Promise<Chat
 }
 
 /**
- * Runs in the page: is the message with this text in what the browser keeps for Converse, and in the list of messages beside it? The
- * one is written after the other.
+ * Runs in the page: which of these texts are in no message that the browser keeps for Converse, or in one that is not in the list of
+ * messages beside it? The one is written after the other.
  */
-async function isStored(text: string): Promise<boolean> {
+async function missing(texts: readonly string[]): Promise<string[]> {
   // oxlint-disable-next-line unicorn/consistent-function-scoping -- the page is given this function alone
   const done = <T>(request: IDBRequest<T>): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -238,5 +240,6 @@ async function isStored(text: string): Promise<boolean> {
   const kept = (await Promise.all(databases.map(entries))).flat();
   const isListed = (key: IDBValidKey): boolean =>
     kept.some(([, list]) => Array.isArray(list) && list.includes(key));
-  return kept.some(([key, value]) => JSON.stringify(value).includes(`"${text}"`) && isListed(key));
+  const listed = kept.filter(([key]) => isListed(key)).map(([, value]) => JSON.stringify(value));
+  return texts.filter((text) => !listed.some((value) => value.includes(`"${text}"`)));
 }

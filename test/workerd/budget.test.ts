@@ -144,6 +144,46 @@ describe("COST-1 a message", () => {
   });
 });
 
+/** All frames up to the one that this matches. */
+async function framesUntil(client: Client, pattern: RegExp): Promise<string[]> {
+  const frames: string[] = [];
+  // oxlint-disable-next-line no-await-in-loop -- one after the other
+  do frames.push(await client.next());
+  while (!pattern.test(frames.at(-1) ?? ""));
+  return frames;
+}
+
+describe("COST-2 what is sent", () => {
+  it.each([
+    { clients: 5, managed: false, asked: 0 },
+    // SM-7: asked for an acknowledgement after every fifth stanza.
+    { clients: 5, managed: true, asked: MESSAGES / 5 },
+  ])("COST-2 one frame to each client for each message, managed: $managed", async (row) => {
+    const { account, clients } = await attached("sends", row);
+    const [sender, ...siblings] = clients;
+    const messages = Array.from({ length: MESSAGES }, (_, id) =>
+      message(`from="bob@good.example/phone" to="${account}" id="s${id}"`),
+    );
+    await say(account, messages.join(""));
+    const last = new RegExp(` id="s${MESSAGES - 1}"`);
+    for (const client of clients) {
+      // oxlint-disable-next-line no-await-in-loop -- what has come to all has come
+      const frames = await framesUntil(client, last);
+      expect(frames.filter((frame) => frame.startsWith("<message"))).toHaveLength(MESSAGES);
+      const others = frames.filter((frame) => !frame.startsWith("<message"));
+      expect(others.every((frame) => frame.startsWith("<r "))).toBe(true);
+      expect(others.length).toBeLessThanOrEqual(row.asked);
+    }
+    for (let id = 0; id < MESSAGES; id += 1) sender?.send(message(`to="bob@good.example" id="t${id}"`));
+    for (const sibling of siblings) {
+      // oxlint-disable-next-line no-await-in-loop -- what has come to all has come
+      const frames = await framesUntil(sibling, new RegExp(` id="t${MESSAGES - 1}"`));
+      expect(frames.filter((frame) => frame.startsWith("<message"))).toHaveLength(MESSAGES);
+    }
+    expect(sender?.unread ?? 0).toBeLessThanOrEqual(row.asked);
+  });
+});
+
 describe("COST-4 a request", () => {
   it("COST-4 and its answer: remembered, queued, read to be sent; and together that it was answered and is acknowledged", async () => {
     const { account, meter, clients } = await attached("request", { clients: 1, managed: false });

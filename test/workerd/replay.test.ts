@@ -135,3 +135,28 @@ it(
     );
   },
 );
+
+it("SM-6 a client that is there and acknowledges nothing is told that too much waits for it, and nobody else", async () => {
+  const account = "swamped@good.example";
+  const phone = await ManagedClient.online(account, "phone");
+  const other = await ManagedClient.online(account, "other");
+  for (let id = 1; id <= 17; id += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await say(
+      account,
+      messages(account, id, id, "x".repeat(1_000_000)) + messages(account, -id, -id, "x".repeat(1_000_000)),
+    );
+    // oxlint-disable-next-line no-await-in-loop -- likewise
+    await other.handles(2 * id);
+    other.answer();
+  }
+  const frames = (await phone.client.rest()).filter((frame) => !/^<(message|r )/.test(frame));
+  expect(frames).toEqual([
+    `<stream:error xmlns:stream="http://etherx.jabber.org/streams"><policy-violation xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
+      `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">Too much is waiting for this client; log in again.</text></stream:error>`,
+    `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`,
+    expect.stringMatching(/^closed/),
+  ]);
+  expect(await sessions(account)).toBe(1);
+  other.client.drop();
+}, 60_000);

@@ -4,6 +4,8 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { Client } from "./support/client.ts";
+import { ManagedClient } from "./support/managed-client.ts";
+import { say, stanzasOf } from "./support/servers.ts";
 
 const SM = "urn:xmpp:sm:3";
 const FAILED = `<failed xmlns="${SM}"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>`;
@@ -77,4 +79,34 @@ it("SM-12 a client that did not want to resume is gone with its socket", async (
   expect(await sessions()).toBe(1);
   client.drop();
   await expect.poll(sessions).toBe(0);
+});
+
+it("SM-1 a change of network: it resumes while its old socket still stands, which is told so and can do no more", async () => {
+  const account = "roams@good.example";
+  const phone = await ManagedClient.online(account, "phone");
+  phone.client.send(`<presence xmlns="jabber:client"/>`);
+  const old = phone.client;
+  await say(account, `<message from="bob@good.example/a" to="${account}" id="m1"><body>1</body></message>`);
+  await phone.handles(1);
+  expect(await phone.comesBack()).toContain("<resumed ");
+  // What is still said on the old one comes too late: its client says it again on the new one.
+  old.send(`<message xmlns="jabber:client" to="bob@good.example" id="late"><body>too late</body></message>`);
+  phone.client.send(
+    `<message xmlns="jabber:client" to="bob@good.example" id="now"><body>now</body></message>`,
+  );
+  await say(account, `<message from="bob@good.example/a" to="${account}" id="m2"><body>2</body></message>`);
+  await phone.handles(2);
+  expect(phone.handled).toEqual(["m1", "m2"]);
+  const rest = (await old.rest()).filter((frame) => !frame.startsWith("<r "));
+  expect(rest).toEqual([
+    `<stream:error xmlns:stream="http://etherx.jabber.org/streams"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
+      `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">The stream was resumed elsewhere.</text></stream:error>`,
+    `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`,
+    expect.stringMatching(/^closed/),
+  ]);
+  await expect.poll(async () => (await stanzasOf(account)).join("")).toContain('id="now"');
+  const sent = (await stanzasOf(account)).join("");
+  expect(sent).not.toContain("too late");
+  expect(sent).not.toContain('type="unavailable"');
+  phone.client.drop();
 });
