@@ -6,6 +6,9 @@ const SECOND_MS = 1_000;
 /** Stamps run ahead of the clock by no more than this, however many messages come at once. */
 const MAX_AHEAD_MS = SECOND_MS;
 
+/** What is sent again is late by no more than this against what comes with it; otherwise it was said before. */
+const MAX_LATE_MS = 5 * SECOND_MS;
+
 export class DistinctTimes {
   /** The latest time that was given to what came as it was said; undefined until it is needed, in a new process. */
   #latestMs: number | undefined;
@@ -38,6 +41,17 @@ export class DistinctTimes {
     const isBehind = latestMs >= apartMs && latestMs < saidMs + SECOND_MS - 1;
     if (isBehind) this.#latestMs = latestMs + 1;
     return isBehind ? latestMs + 1 : apartMs;
+  }
+
+  /**
+   * What our server sends again, or later, with the time at which it had it: it comes in its order, among what comes as it is said and
+   * has the time at which it has come.
+   */
+  resent(saidMs: number): number {
+    const latestMs = this.#latest();
+    if (latestMs < saidMs || latestMs - saidMs >= MAX_LATE_MS) return this.said(saidMs);
+    this.#latestMs = latestMs + 1;
+    return this.#latestMs;
   }
 
   #latest(): number {

@@ -151,12 +151,11 @@ export class MessageLog {
     const delay = message.getChild("delay", NS.delay);
     const { from = "", stamp = "" } = delay?.attrs ?? {};
     const { bareJid } = this.#session;
-    const isTrusted =
-      from === bareJid ||
-      from === bareJid.slice(bareJid.indexOf("@") + 1) ||
-      (message.attrs.type === "groupchat" && bareJidOf(from) === peer);
-    const saidMs = isTrusted ? this.#ports.clock.parse(stamp) : Number.NaN;
-    return Number.isNaN(saidMs) ? this.#times.now(nowMs) : Math.min(this.#times.said(saidMs), nowMs);
+    const isOfServer = from === bareJid || from === bareJid.slice(bareJid.indexOf("@") + 1);
+    const isOfRoom = message.attrs.type === "groupchat" && bareJidOf(from) === peer;
+    const saidMs = isOfServer || isOfRoom ? this.#ports.clock.parse(stamp) : Number.NaN;
+    if (Number.isNaN(saidMs)) return this.#times.now(nowMs);
+    return Math.min(isOfServer ? this.#times.resent(saidMs) : this.#times.said(saidMs), nowMs);
   }
 }
 

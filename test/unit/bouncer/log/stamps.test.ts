@@ -26,3 +26,25 @@ it("LOG-6 stamps run a second ahead of the clock at most", () => {
   expect(Math.max(...ahead)).toBe(1_000);
   expect(Math.min(...ahead)).toBe(0);
 });
+
+it("MUC-4 LOG-1 regression: what our server sends again, with stamps, keeps its place behind what has come without", () => {
+  const world = new AccountWorld();
+  const say = (id: number, delay = ""): void =>
+    world.account.fromUpstream(
+      parse(
+        `<message from="room@muc.example.org/bob" to="alice@example.org" id="${id}" type="groupchat"><body>${id}</body>${delay}</message>`,
+      ),
+    );
+  const delayed = (by: string, agoMs: number): string =>
+    `<delay xmlns="urn:xmpp:delay" from="${by}" stamp="${new Date(world.nowMs - agoMs).toISOString()}"/>`;
+  say(1);
+  say(2, delayed("example.org", 300));
+  say(3, delayed("example.org", 200));
+  say(4);
+  const ahead = world.log.messages.map(({ atMs }) => atMs - world.nowMs);
+  expect(ahead).toEqual(ahead.toSorted((a, b) => a - b));
+  // What was said long before is where it was said, and so is what the room itself tells of its past.
+  say(5, delayed("example.org", 60_000));
+  say(6, delayed("room@muc.example.org", 300));
+  expect(world.log.messages.slice(-2).map(({ atMs }) => atMs - world.nowMs)).toEqual([-60_000, -300]);
+});
