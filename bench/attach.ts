@@ -20,11 +20,15 @@ interface Sample {
 }
 
 export async function measureAttach(bundle: string, rounds: number): Promise<Section> {
-  const attached = await withPeople(bundle, async (subject) => {
-    const samples: Sample[] = [];
-    for (let round = 0; round <= rounds; round += 1) samples.push(await attachOnce(subject, round));
-    return samples.slice(1);
-  });
+  const attachAll = async (managed: boolean): Promise<Sample[]> =>
+    await withPeople(bundle, async (subject) => {
+      const samples: Sample[] = [];
+      for (let round = 0; round <= rounds; round += 1)
+        samples.push(await attachOnce(subject, round, managed));
+      return samples.slice(1);
+    });
+  const attached = await attachAll(false);
+  const managed = await attachAll(true);
   const resumed = await withPeople(bundle, async (subject) => {
     const samples: Sample[] = [];
     for (let round = 0; round <= rounds; round += 1) samples.push(await resumeOnce(subject, round));
@@ -37,8 +41,8 @@ export async function measureAttach(bundle: string, rounds: number): Promise<Sec
       ` contacts, who are all online, and enters ${PEOPLE.rooms} rooms of ${PEOPLE.occupants} in which the account is already;` +
       ` its login is not counted. Another resumes after ${QUEUED} messages.`,
     head: ["what", "frames", "CPU ms", "CPU ms at best", "elapsed ms"],
-    rows: [row("attach", attached), row("resume", resumed)],
-    data: { attached, resumed },
+    rows: [row("attach", attached), row("attach, with Stream Management", managed), row("resume", resumed)],
+    data: { attached, managed, resumed },
   };
 }
 
@@ -78,9 +82,9 @@ function enterAll(client: CountingClient): void {
   for (let index = 0; index < PEOPLE.rooms; index += 1) client.send(joinXml(roomAddress(index)));
 }
 
-async function attachOnce({ worker }: OurSubject, round: number): Promise<Sample> {
+async function attachOnce({ worker }: OurSubject, round: number, managed: boolean): Promise<Sample> {
   const client = await CountingClient.connect(worker.wsUrl(ACCOUNT));
-  const options = { jid: ACCOUNT, password: PASSWORD, resource: `late${round}`, managed: false };
+  const options = { jid: ACCOUNT, password: PASSWORD, resource: `late${round}`, managed };
   await logIn(client, options);
   const before = client.frames;
   const [cpu, beganAt] = [cpuMicros(worker.pid), performance.now()];
