@@ -7,6 +7,7 @@ import { deriveKeys } from "../credentials/derive-keys.ts";
 import { VERIFIER_ITERATIONS } from "../credentials/vault.ts";
 import type { LoginOutcome } from "../upstream/dialer.ts";
 import { DecoyGuesses } from "./decoy-guesses.ts";
+import { DecoyTurns } from "./decoy-turns.ts";
 import { LoginGuard } from "./login-guard.ts";
 
 /** The work that a guess costs where there is a verifier. */
@@ -15,8 +16,6 @@ const VERIFIER = {
   salt: base64.encode(new Uint8Array(16)),
   iterations: VERIFIER_ITERATIONS,
 } as const;
-/** The account's server is asked then, which takes about this long. */
-const ASKING_MS = { least: 200, most: 700 };
 /** The oldest go first; what was guessed is counted on. */
 const MAX_GUARDS = 1_000;
 
@@ -27,11 +26,12 @@ const emptyVault = {
   },
 };
 
-async function refuse(): Promise<LoginOutcome> {
-  const { least, most } = ASKING_MS;
-  await scheduler.wait(least + Math.random() * (most - least));
-  return { ok: false, failure: { kind: "credentials", condition: "not-authorized", text: "" } };
-}
+/** It has taken its time by then (decoy-turns.ts). */
+const refuse = async (): Promise<LoginOutcome> =>
+  await Promise.resolve({
+    ok: false,
+    failure: { kind: "credentials", condition: "not-authorized", text: "" },
+  });
 
 export class DecoyGuards {
   readonly #guesses = new DecoyGuesses();
@@ -40,7 +40,8 @@ export class DecoyGuards {
   /** For an account, by its bare JID. */
   of(account: string): LoginGuard {
     const guard =
-      this.#guards.get(account) ?? new LoginGuard(emptyVault, this.#guesses.throttleOf(account), refuse);
+      this.#guards.get(account) ??
+      new LoginGuard(emptyVault, this.#guesses.throttleOf(account), refuse, new DecoyTurns());
     this.#guards.delete(account);
     this.#guards.set(account, guard);
     for (const oldest of this.#guards.keys()) {

@@ -7,14 +7,13 @@ import type { Vault } from "../credentials/vault.ts";
 import type { LoginOutcome } from "../upstream/dialer.ts";
 import { saslprep } from "../../xmpp/sasl/saslprep.ts";
 import type { Throttle } from "./login-throttle.ts";
+import { type LoginTurns, Queue } from "./login-turns.ts";
 
 /** In words to whoever tried it. */
 const PASSWORD_REFUSED = "The account's server refused this password.";
 
 export type PasswordVerdict = { ok: true } | { ok: false; condition: SaslRefusal; text?: string };
 
-/** More than these are not kept waiting for the server's word. */
-const MAX_WAITING = 8;
 const FORGOTTEN = "The account was forgotten just now; log in again.";
 
 type Matcher = Pick<Vault, "matches">;
@@ -23,11 +22,16 @@ export class LoginGuard {
   readonly #vault: Matcher;
   readonly #throttle: Throttle;
   readonly #login: (password: string) => Promise<LoginOutcome>;
-  #queue: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #turns: LoginTurns;
   #isOver = false;
 
-  constructor(vault: Matcher, throttle: Throttle, login: (password: string) => Promise<LoginOutcome>) {
+  constructor(
+    vault: Matcher,
+    throttle: Throttle,
+    login: (password: string) => Promise<LoginOutcome>,
+    turns: LoginTurns = new Queue(),
+  ) {
+    this.#turns = turns;
     this.#vault = vault;
     this.#throttle = throttle;
     this.#login = login;
@@ -77,18 +81,10 @@ export class LoginGuard {
     }
     // Ahead of the queue: strangers' attempts must not keep the owner waiting.
     if (await this.#vault.matches(password)) return this.#accepted(from);
-    if (this.#waiting >= MAX_WAITING) {
-      this.#refused(from);
-      return later("Too many logins at once; try again in a moment.");
-    }
-    this.#waiting += 1;
-    const verdict = this.#queue.then(() => this.#ask(password, from));
-    this.#queue = verdict.catch(() => undefined);
-    try {
-      return await verdict;
-    } finally {
-      this.#waiting -= 1;
-    }
+    const verdict = this.#turns.take(() => this.#ask(password, from));
+    if (verdict) return await verdict;
+    this.#refused(from);
+    return later("Too many logins at once; try again in a moment.");
   }
 
   async #ask(password: string, from: string | undefined): Promise<PasswordVerdict> {

@@ -2,8 +2,9 @@
 
 import { createExecutionContext, listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DecoyGuesses } from "../../durable/clients/decoy-guesses.ts";
+import { DecoyTurns } from "../../durable/clients/decoy-turns.ts";
 import worker from "../../worker/index.ts";
 import { encodeBase64Text } from "../../xmpp/sasl/base64.ts";
 import { Client } from "./support/client.ts";
@@ -178,6 +179,19 @@ describe("CFG-2 an account that is not served", () => {
     expect(Object.keys(ofServed).join("")).toContain("Too many logins at once");
     expect(await burst("nobody-burst@good.example")).toEqual(ofServed);
   }, 30_000);
+
+  it("CFG-2 regression: one whose request is broken off does not keep the next waiting", async () => {
+    const turns = new DecoyTurns();
+    // Nobody looks at these any more, and their timers go with their requests.
+    const wait = vi.spyOn(scheduler, "wait").mockReturnValue(new Promise(() => undefined));
+    for (let n = 0; n < 8; n += 1) void turns.take(async () => await Promise.resolve());
+    expect(turns.take(async () => await Promise.resolve())).toBeUndefined();
+    wait.mockRestore();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 8 * 700 });
+    const next = turns.take(async () => await Promise.resolve("looked at"));
+    vi.useRealTimers();
+    expect(await next).toBe("looked at");
+  });
 
   it("CFG-2 LOGIN-5 regression: a password that nobody can have is a wrong one, wherever", async () => {
     const known = await Client.online("frieda@good.example");
