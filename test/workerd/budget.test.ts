@@ -185,29 +185,59 @@ describe("COST-2 what is sent", () => {
 });
 
 describe("COST-4 a request", () => {
-  it("COST-4 and its answer: remembered, queued, read to be sent; and together that it was answered and is acknowledged", async () => {
-    const { account, meter, clients } = await attached("request", { clients: 1, managed: false });
-    const [client] = clients;
-    const asks = async (id: number): Promise<void> => {
-      const before = meter.queued;
-      client?.send(
-        `<iq xmlns="jabber:client" type="get" id="q${id}" to="bob@good.example/a"><query xmlns="jabber:iq:version"/></iq>`,
+  it.each([{ managed: false }, { managed: true }])(
+    "COST-4 and its answer: remembered, queued, read to be sent; and together that it was answered and is acknowledged, managed: $managed",
+    async ({ managed }) => {
+      const { account, meter, clients } = await attached("request", { clients: 1, managed });
+      const [client] = clients;
+      const asks = async (id: number): Promise<void> => {
+        const before = meter.queued;
+        client?.send(
+          `<iq xmlns="jabber:client" type="get" id="q${id}" to="bob@good.example/a"><query xmlns="jabber:iq:version"/></iq>`,
+        );
+        const asked = async (): Promise<string[]> =>
+          (await stanzasOf(account)).filter((stanza) => stanza.includes("jabber:iq:version"));
+        await expect.poll(async () => (await asked()).length).toBe(id + 1);
+        const [, ours = ""] = / id="([^"]+)"/.exec((await asked()).at(-1) ?? "") ?? [];
+        await say(account, `<iq from="bob@good.example/a" to="${account}/any" type="result" id="${ours}"/>`);
+        await client?.until(new RegExp(` id="q${id}"`));
+        await expect.poll(() => meter.acknowledged).toBe(before + 1);
+      };
+      await asks(0);
+      meter.reset();
+      for (let id = 1; id <= MESSAGES; id += 1) await asks(id);
+      const { statements, rowsWritten } = meter.per(MESSAGES);
+      // One more where a machine is so slow that what was put off is written between the two.
+      expect(rowsWritten).toBeLessThanOrEqual(managed ? 9 : 6);
+      expect(statements).toBeLessThanOrEqual(managed ? 10 : 7);
+    },
+  );
+});
+
+describe("COST-1 a contact's presence", () => {
+  it.each([{ managed: false }, { managed: true }])(
+    "COST-1 to 5 clients, managed: $managed",
+    async ({ managed }) => {
+      const { account, meter, clients } = await attached("presence", { clients: 5, managed });
+      const comes = async (id: number): Promise<void> => {
+        await say(
+          account,
+          `<presence from="bob@good.example/phone" to="${account}" id="p${id}"><show>away</show></presence>`,
+        );
+        // oxlint-disable-next-line no-await-in-loop -- what has come to all has come
+        for (const client of clients) await client.until(new RegExp(` id="p${id}"`));
+      };
+      for (let id = 100; id < 102; id += 1) await comes(id);
+      meter.reset();
+      for (let id = 102; id < MESSAGES + 102; id += 1) await comes(id);
+      // Its row, and how many of the server's stanzas were handled; managed: one row of the queue, for all.
+      expect(meter.per(MESSAGES)).toEqual(
+        managed
+          ? { statements: 3, rowsWritten: 3, rowsRead: 2 }
+          : { statements: 2, rowsWritten: 2, rowsRead: 1 },
       );
-      const asked = async (): Promise<string[]> =>
-        (await stanzasOf(account)).filter((stanza) => stanza.includes("jabber:iq:version"));
-      await expect.poll(async () => (await asked()).length).toBe(id + 1);
-      const [, ours = ""] = / id="([^"]+)"/.exec((await asked()).at(-1) ?? "") ?? [];
-      await say(account, `<iq from="bob@good.example/a" to="${account}/any" type="result" id="${ours}"/>`);
-      await client?.until(new RegExp(` id="q${id}"`));
-      await expect.poll(() => meter.acknowledged).toBe(before + 1);
-    };
-    await asks(0);
-    meter.reset();
-    for (let id = 1; id <= MESSAGES; id += 1) await asks(id);
-    const { statements, rowsWritten } = meter.per(MESSAGES);
-    expect(rowsWritten).toBeLessThanOrEqual(6);
-    expect(statements).toBeLessThanOrEqual(7);
-  });
+    },
+  );
 });
 
 describe("COST-3 messages that come together", () => {
@@ -235,6 +265,7 @@ describe("COST-1 a heartbeat", () => {
     for (let n = 0; n < 5; n += 1) await runInDurableObject(stub, async (instance) => await instance.alarm());
     expect(meter.per(5).rowsWritten).toBe(0);
     expect(meter.per(5).statements).toBeLessThanOrEqual(4);
+    expect(meter.per(5).rowsRead).toBeLessThanOrEqual(5);
     expect(
       await runInDurableObject(stub, async (_instance, { storage }) => await storage.getAlarm()),
     ).not.toBeNull();
