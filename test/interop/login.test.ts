@@ -127,12 +127,22 @@ describe.skipIf(missingProsody)("login", () => {
     }
   });
 
-  it("LOGIN-8: when the server refuses what is stored, clients are told and only PLAIN is left", async () => {
+  it("LOGIN-8: when the server refuses what is stored, all clients are told, it is not tried again, and only PLAIN is left", async () => {
     const account = await stage.account("refused");
-    const desk = await stage.attach(account, "desk");
+    const clients = [await stage.attach(account, "desk"), await stage.attach(account, "phone")];
     await stage.server.register("refused", "another password");
+    const before = stage.server.log().length;
     await stage.server.closeStreams("refused");
-    expect(await desk.client.ending()).toMatchObject({ condition: "not-authorized", closedStream: true });
+    for (const { client } of clients) {
+      expect(await client.ending()).toMatchObject({ condition: "not-authorized", closedStream: true });
+    }
+    // UP-7: the first new attempt would come within a second or two; there is none.
+    const connections = (): number => stage.server.log().slice(before).split("Client connected").length - 1;
+    const tried = connections();
+    // That which was refused.
+    expect(tried).toBeGreaterThan(0);
+    await new Promise((resolve) => void setTimeout(resolve, 4_000));
+    expect(connections()).toBe(tried);
 
     const client = await connect(account);
     expect(await offered(client)).toEqual(["PLAIN"]);
