@@ -175,7 +175,7 @@ export class TcpLink implements Link {
     const { hostname, port, tls } = this.#host;
     const said = error instanceof Error ? error.message : "unknown error";
     if (stage === "tls")
-      return `TLS with ${hostname} failed: its certificate is not valid for that name (${said}).`;
+      return `TLS with ${hostname} failed: its certificate is not valid for that name (${said}). If it is for another one, UPSTREAM_HOSTS can say that one.`;
     if (stage === "stream") return `The connection to ${hostname} broke (${said}).`;
     // The platform tells a refused connection and a refused certificate in the same words.
     const orTls = tls === "direct" ? ", or its certificate is not valid for that name" : "";

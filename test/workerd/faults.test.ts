@@ -21,7 +21,7 @@ const temporary = (text: string): string => failure("temporary-auth-failure", te
 describe("before TLS", () => {
   it("UP-1 no STARTTLS is offered: the connection ends, and nothing told who wanted to log in", async () => {
     expect(await login("no-starttls", "somebody")).toBe(
-      temporary("The server does not offer STARTTLS, which is required."),
+      temporary("The server does not offer STARTTLS, which is required; no setting allows to go without."),
     );
     const [connection] = await connections("no-starttls");
     expect(connection?.received).toContain(`to="no-starttls.example"`);

@@ -104,7 +104,11 @@ function onElement(state: NegotiationState, element: Element, ports: SaslPorts):
 function onFeatures(state: NegotiationState, features: Element, ports: SaslPorts): NegotiationEffect[] {
   if (!state.secured && state.config.tls === "starttls") {
     if (!offersStartTls(features)) {
-      return fail("identity", "no-starttls", "The server does not offer STARTTLS, which is required.");
+      return fail(
+        "identity",
+        "no-starttls",
+        "The server does not offer STARTTLS, which is required; no setting allows to go without.",
+      );
     }
     state.phase = "tls";
     return [{ type: "send", xml: serialize(xml("starttls", { xmlns: NS.tls })) }];

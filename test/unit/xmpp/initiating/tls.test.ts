@@ -9,7 +9,7 @@ const starttls: Line = { client: `<starttls xmlns="urn:ietf:params:xml:ns:xmpp-t
 const noStarttls = words.fails(
   "identity",
   "no-starttls",
-  "The server does not offer STARTTLS, which is required.",
+  "The server does not offer STARTTLS, which is required; no setting allows to go without.",
 );
 
 describe("UP-1 STARTTLS is required", () => {
