@@ -2,10 +2,12 @@
  * The stream of an account that is not served here (CFG-2): it goes as for one that is and whose password is wrong, in words
  * and roughly in time, so that nobody finds out who uses this deployment. No object is made for it.
  */
+import { closeSocket } from "../durable/clients/close-socket.ts";
 import type { LoginGuard } from "../durable/clients/login-guard.ts";
 import { BIND_TIME_MS, LATE, TOO_MANY_UNBOUND } from "../durable/clients/unbound-limits.ts";
 import { nonce } from "../durable/random.ts";
 import { formatJid, type Jid } from "../xmpp/jid.ts";
+import { CLOSING_MS } from "../xmpp/receiving/closing.ts";
 import { mechanismsByPreference } from "../xmpp/sasl/mechanisms.ts";
 import type { ReceivingContext, ReceivingEvent } from "../xmpp/receiving/state.ts";
 import { receive, startReceiving } from "../xmpp/receiving/stream.ts";
@@ -72,7 +74,9 @@ class Decoy {
     this.#ws.accept();
     this.#ws.addEventListener("message", ({ data }) => this.#onFrame(data));
     this.#ws.addEventListener("close", ({ code }) => this.#end(code));
-    if (!leave) this.#take(TOO_MANY_UNBOUND);
+    if (leave) return;
+    this.#take(TOO_MANY_UNBOUND);
+    this.#take({ type: "closing-overdue" });
   }
 
   #onFrame(data: string | ArrayBuffer): void {
@@ -89,6 +93,7 @@ class Decoy {
     const { guard, from } = this.#guesser;
     for (const effect of receive(this.#state, event, this.#context)) {
       if (effect.type === "send") this.#ws.send(effect.frame);
+      if (effect.type === "closing") this.#patience = this.#closing();
       if (effect.type === "end") this.#end(effect.code);
       if (effect.type === "check-password") void this.#refuse(effect.password);
       if (effect.type === "login-failed") guard.failed(from);
@@ -105,16 +110,16 @@ class Decoy {
     if (!verdict.ok) this.#take({ type: "login-refused", ...verdict });
   }
 
+  #closing(): ReturnType<typeof setTimeout> {
+    clearTimeout(this.#patience);
+    return setTimeout(() => this.#take({ type: "closing-overdue" }), CLOSING_MS);
+  }
+
   /** As soon as it is over here, whatever the other end does about it. */
   #end(code: number): void {
     clearTimeout(this.#patience);
     this.#leave?.();
     this.#state.phase = "closed";
-    try {
-      // Codes that only stand for the lack of one must not be sent (RFC 6455 section 7.4.1).
-      this.#ws.close(code === 1005 || code === 1006 ? 1000 : code);
-    } catch {
-      // It is closed already.
-    }
+    closeSocket(this.#ws, code);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { DecoyGuards } from "../durable/clients/decoy-guards.ts";
 import { BIND_TIME_MS, hasRoomForUnbound } from "../durable/clients/unbound-limits.ts";
+import { CLOSING_MS } from "../xmpp/receiving/closing.ts";
 
 /** Who looks at passwords, over all connections and HTTP. */
 export const decoyGuards = new DecoyGuards();
@@ -26,7 +27,8 @@ let kept = 0;
  */
 export function enterAsStranger({ account, address }: Unbound, nowMs: number): (() => void) | undefined {
   const same = unbound.get(account) ?? new Set();
-  for (const entry of same) if (entry.sinceMs <= nowMs - BIND_TIME_MS) forget(account, same, entry);
+  for (const entry of same)
+    if (entry.sinceMs <= nowMs - (BIND_TIME_MS + CLOSING_MS)) forget(account, same, entry);
   const ofAddress = [...same].filter((entry) => entry.address === address).length;
   const hasRoom = hasRoomForUnbound({
     ofAccount: same.size,

@@ -4,6 +4,7 @@
  */
 import type { Element } from "@xmpp/xml";
 import type { ClientRecord } from "../../bouncer/clients.ts";
+import { CLOSING_MS } from "../../xmpp/receiving/closing.ts";
 import { receive, startReceiving } from "../../xmpp/receiving/stream.ts";
 import type {
   Bound,
@@ -15,6 +16,7 @@ import type {
 import { NS } from "../../xmpp/namespaces.ts";
 import { parseFrame } from "../../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
+import { closeSocket } from "./close-socket.ts";
 import { isWorthRemembering, type Silence } from "./silence.ts";
 
 /** What the platform keeps with the socket while the object sleeps (16 KiB at most). */
@@ -66,6 +68,8 @@ export interface ClientSocketHandlers {
   onManagement(socket: ClientSocket, request: ManagementRequest): void;
   /** `closed`: the stream was closed in order; otherwise the client may come back and resume. */
   onEnded(socket: ClientSocket, closed: boolean): void;
+  /** The WebSocket is closed, too: nothing more will come from it. */
+  onGone(socket: ClientSocket): void;
 }
 
 export class ClientSocket {
@@ -75,7 +79,10 @@ export class ClientSocket {
   #context: ReceivingContext | undefined;
   /** As the platform keeps it; the attachment here is newer. */
   #keptSilence: Silence;
+  /** Nothing more is sent, and the handlers know. */
   #ended = false;
+  /** Gives up to wait for the client's `<close/>`. */
+  #closing: ReturnType<typeof setTimeout> | null = null;
 
   private constructor(ws: WebSocket, attachment: Attachment, handlers: ClientSocketHandlers) {
     this.#ws = ws;
@@ -212,7 +219,7 @@ export class ClientSocket {
     const effects = receive(this.#attachment.stream, event, this.#context);
     // Negotiation is remembered step by step; a bound stream only changes with Stream
     // Management, and when it ends.
-    if (before !== "bound" || managed !== this.#attachment.stream.managed) this.#save();
+    if (!this.#ended && (before !== "bound" || managed !== this.#attachment.stream.managed)) this.#save();
     for (const effect of effects) this.#carryOut(effect);
   }
 
@@ -225,17 +232,29 @@ export class ClientSocket {
     }
   }
 
-  /** The WebSocket is closed or broken. Told once. */
+  /** The WebSocket is closed or broken, or is to be. */
   ended(code = 1000): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    clearTimeout(this.#closing);
     const closed = this.phase !== "bound" || !this.isResumable;
     this.#attachment.stream.phase = "closed";
+    closeSocket(this.#ws, code);
+    this.#over(closed);
+    this.#handlers.onGone(this);
+  }
+
+  /** The stream is over; the WebSocket stays for the client's `<close/>`. */
+  #close(): void {
+    this.#closing = setTimeout(() => this.take({ type: "closing-overdue" }), CLOSING_MS);
+    this.#over(true);
+  }
+
+  /** Told once. */
+  #over(closed: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
     try {
       // The platform may keep a socket whose peer does not answer: it must not come back to life.
       this.#ws.serializeAttachment(null);
-      // Without an answering close the client would see 1006.
-      this.#ws.close(code === 1005 || code === 1006 ? 1000 : code);
     } catch {
       // It is closed on both sides already.
     }
@@ -271,6 +290,8 @@ export class ClientSocket {
       case "ack-requested":
       case "acknowledged":
         return this.#handlers.onManagement(this, effect);
+      case "closing":
+        return this.#close();
       case "end":
         return this.ended(effect.code);
     }

@@ -4,6 +4,7 @@
  */
 import type { StreamCondition } from "../../xmpp/stream-error.ts";
 import { nonce } from "../random.ts";
+import { closeSocket } from "./close-socket.ts";
 import { ClientDelivery, type DeliveryDependencies } from "./client-delivery.ts";
 import { ClientNegotiation, type NegotiationDependencies } from "./client-negotiation.ts";
 import { ClientSocket, type ClientSocketHandlers, type GrantWish } from "./client-socket.ts";
@@ -47,6 +48,7 @@ export class ClientSockets {
       onEnded: (socket, closed) => {
         if (this.#sockets.forget(socket) && !this.#isOver) delivery.ended(socket.id, closed);
       },
+      onGone: (socket) => this.#sockets.drop(socket),
     };
   }
 
@@ -66,6 +68,8 @@ export class ClientSockets {
     this.#sockets.add(ws, socket);
     if (mayLogIn) return this.#negotiation.expectBind(socket);
     socket.take(TOO_MANY_UNBOUND);
+    // There is no room to wait for its `<close/>` either.
+    socket.take({ type: "closing-overdue" });
   }
 
   /** After the memory of the object was lost: the sockets that the platform kept, and the sessions to come back to. */
@@ -74,6 +78,8 @@ export class ClientSockets {
     for (const ws of webSockets) {
       const socket = ClientSocket.revived(ws, this.#handlers);
       if (socket) this.#sockets.add(ws, socket);
+      // It was closing.
+      else closeSocket(ws, 1000);
     }
     const sockets = this.#sockets.all();
     policy.revive(
@@ -94,7 +100,7 @@ export class ClientSockets {
 
   /** WS-13. */
   #hasRoomFor(from: string, hasAddress: boolean): boolean {
-    const unbound = this.#sockets.all().filter(({ phase }) => phase !== "bound");
+    const unbound = this.#sockets.neverBound();
     const same = unbound.filter((socket) => socket.from === from).length;
     return hasRoomForUnbound({
       ofAccount: unbound.length,
@@ -183,7 +189,11 @@ export class ClientSockets {
   /** FORGET-2: ends the streams of all, of those that are still to log in too. There is nobody any more to be told of it. */
   leave(condition: StreamCondition, text: string): void {
     this.#isOver = true;
-    for (const { id } of this.#sockets.all()) this.end(id, condition, text);
+    for (const socket of this.#sockets.all()) {
+      socket.take({ type: "shutdown", condition, text });
+      // Nobody is there any more who could hear its `<close/>`.
+      socket.take({ type: "closing-overdue" });
+    }
   }
 
   /** Since when a client's socket stands, in milliseconds since the epoch. */

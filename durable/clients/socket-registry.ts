@@ -32,9 +32,18 @@ export class SocketRegistry {
     this.#byId.set(socket.id, socket);
   }
 
-  /** True when the socket was still its client's. */
+  /** WS-13: those that were never bound, also while they are closing. */
+  neverBound(): ClientSocket[] {
+    return [...this.#byWebSocket.values()].filter(({ fullJid }) => fullJid === undefined);
+  }
+
+  /** The client is gone; its WebSocket may still be closing. True when the socket was still its client's. */
   forget(socket: ClientSocket): boolean {
-    for (const [ws, known] of this.#byWebSocket) if (known === socket) this.#byWebSocket.delete(ws);
     return this.#byId.get(socket.id) === socket && this.#byId.delete(socket.id);
+  }
+
+  /** Its WebSocket is gone, too. */
+  drop(socket: ClientSocket): void {
+    for (const [ws, known] of this.#byWebSocket) if (known === socket) this.#byWebSocket.delete(ws);
   }
 }

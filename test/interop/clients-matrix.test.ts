@@ -209,7 +209,7 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
             client.reload(async () => {
               await meanwhile.some();
               meanwhile.rest();
-            }),
+            }, "reload 0"),
           );
         });
 

@@ -10,6 +10,8 @@ export const scenario: Scenario = {
     ...arrives("alice/phone"),
     { attach: "alice/bot" },
     { from: "alice/bot", send: `<presence/>` },
+    // It is there by then: what bob says goes another way.
+    { silent: "alice/bot" },
     { contact: "bob", sends: `<message to="$bare" type="chat" id="b1"><body>Tea?</body></message>` },
     {
       to: ["alice/desk", "alice/phone", "alice/bot"],

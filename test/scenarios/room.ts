@@ -37,6 +37,8 @@ export const scenario: Scenario = {
     { contact: "bob", gets: heard("al", "$bobFull", "a1") },
     { to: ["alice/desk", "alice/phone"], expect: heard("al", "$full", "a1") },
     { from: "alice/desk", send: `<presence to="$room/al" type="unavailable"/>` },
+    // It has left by then: what bob says goes another way.
+    { silent: "alice/desk" },
     { contact: "bob", sends: said("b2") },
     { contact: "bob", gets: heard("bob", "$bobFull", "b2") },
     { to: "alice/phone", expect: heard("bob", "$full", "b2") },

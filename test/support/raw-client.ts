@@ -1,5 +1,5 @@
-// The XMPP subprotocol of RFC 7395 by hand: frames in and out over Node's WebSocket, nothing added, nothing hidden. For
-// tests of exact bytes, and of what no well-behaved client would send. `RawSession` is the same after logging in with
+// The XMPP subprotocol of RFC 7395 by hand: frames in and out over Node's WebSocket, nothing added but the answer to `<close/>`, nothing
+// hidden. For tests of exact bytes, and of what no well-behaved client would send. `RawSession` is the same after logging in with
 // PLAIN and binding: literal stanzas, for scenarios.
 
 import type { Element } from "@xmpp/xml";
@@ -73,6 +73,7 @@ export class RawClient {
   readonly protocol: string;
   readonly #socket: WebSocket;
   #read = 0;
+  #answersClose = true;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -84,7 +85,10 @@ export class RawClient {
         this.frames.push(CLOSED);
       });
     });
-    socket.addEventListener("message", ({ data }) => this.frames.push(String(data)));
+    socket.addEventListener("message", ({ data }) => {
+      if (data === SERVER_CLOSE && this.#answersClose) this.#socket.send(CLOSE);
+      this.frames.push(String(data));
+    });
   }
 
   /**
@@ -102,6 +106,11 @@ export class RawClient {
 
   send(frame: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(frame);
+  }
+
+  /** From here on, the server's `<close/>` is left without an answer. */
+  ignoreClose(): void {
+    this.#answersClose = false;
   }
 
   /** The next frame that was not read yet. */

@@ -16,8 +16,8 @@ import { DEFAULT_LIMITS } from "../../xmpp/xml/limits.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
 
 export type Choice =
-  /** Goes on here: what to send, and whether that is the end. */
-  | { type: "frames"; frames: string[]; endCode: number | undefined }
+  /** Goes on here: what to send, whether the client is then to close, and whether that is the end. */
+  | { type: "frames"; frames: string[]; closing?: boolean; endCode?: number | undefined }
   /** The account; `replay` are the frames that it has to see, `answered` whether the client has had an `<open/>` already. */
   | { type: "account"; jid: Jid; replay: string[]; answered: boolean };
 
@@ -39,7 +39,7 @@ export class AccountChoice {
     const frame = parseFrame(data, DEFAULT_LIMITS);
     if (!frame.ok) return this.#receive({ type: "problem", problem: frame.problem });
     const { element } = frame;
-    if (!element) return { type: "frames", frames: [], endCode: undefined };
+    if (!element) return { type: "frames", frames: [] };
     if (this.#state.phase === "opening" && element.is("open", NS.framing)) return this.#onOpen(data, element);
     if (this.#state.phase === "authenticating") {
       const chosen = this.#onLogin(data, element);
@@ -51,6 +51,11 @@ export class AccountChoice {
   /** WS-13: nobody has said who it is, and the time for it is over. */
   late(): Extract<Choice, { type: "frames" }> {
     return this.#receive(LATE);
+  }
+
+  /** The client had its time to answer our `<close/>`. */
+  closingOverdue(): Extract<Choice, { type: "frames" }> {
+    return this.#receive({ type: "closing-overdue" });
   }
 
   #onOpen(data: string, open: Element): Choice {
@@ -76,7 +81,7 @@ export class AccountChoice {
     if (initial === undefined && namespace === NS.sasl && this.#offers(mechanism)) {
       this.#auth = element;
       const challenge = serialize(xml("challenge", { xmlns: NS.sasl }));
-      return { type: "frames", frames: [challenge], endCode: undefined };
+      return { type: "frames", frames: [challenge] };
     }
     const jid = initial === undefined ? undefined : whoseLogin(mechanism, initial, this.#domain);
     if (!jid) return undefined;
@@ -94,6 +99,7 @@ export class AccountChoice {
     return {
       type: "frames",
       frames: effects.flatMap((effect: ReceivingEffect) => (effect.type === "send" ? [effect.frame] : [])),
+      closing: effects.some(({ type }) => type === "closing"),
       endCode: ended?.code,
     };
   }

@@ -4,7 +4,9 @@
  * the connection when the Worker is replaced; the endpoint that names the account has neither cost.
  */
 import type { Jid } from "../../xmpp/jid.ts";
+import { CLOSING_MS } from "../../xmpp/receiving/closing.ts";
 import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
+import { closeSocket } from "../../durable/clients/close-socket.ts";
 import { BIND_TIME_MS } from "../../durable/clients/unbound-limits.ts";
 import { AccountChoice, type Choice } from "./account-choice.ts";
 
@@ -53,20 +55,20 @@ class Front {
     this.#client.addEventListener("message", ({ data }) => this.#fromClient(data));
     this.#client.addEventListener("close", ({ code }) => {
       clearTimeout(this.#timer);
-      close(this.#client, code);
-      close(this.#account, code);
+      closeSocket(this.#client, code);
+      closeSocket(this.#account, code);
     });
   }
 
   #fromClient(data: string | ArrayBuffer): void {
     if (this.#account) return this.#account.send(data);
     if (this.#chosen) {
-      if (this.#waiting.length >= MAX_WAITING) return close(this.#client, 1008);
+      if (this.#waiting.length >= MAX_WAITING) return closeSocket(this.#client, 1008);
       this.#waiting.push(data);
       return;
     }
     // RFC 7395 section 3.2.
-    if (typeof data !== "string") return close(this.#client, 1003);
+    if (typeof data !== "string") return closeSocket(this.#client, 1003);
     const choice = this.#choice.take(data);
     if (choice.type === "account") {
       this.#chosen = true;
@@ -76,9 +78,13 @@ class Front {
     this.#say(choice);
   }
 
-  #say({ frames, endCode }: Extract<Choice, { type: "frames" }>): void {
+  #say({ frames, closing, endCode }: Extract<Choice, { type: "frames" }>): void {
     for (const frame of frames) this.#client.send(frame);
-    if (endCode !== undefined) close(this.#client, endCode);
+    if (closing) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#say(this.#choice.closingOverdue()), CLOSING_MS);
+    }
+    if (endCode !== undefined) closeSocket(this.#client, endCode);
   }
 
   async #handOver({ jid, replay, answered }: Extract<Choice, { type: "account" }>): Promise<void> {
@@ -89,14 +95,14 @@ class Front {
       account.accept();
       account.addEventListener("message", ({ data }) => this.#fromAccount(data));
       account.addEventListener("close", ({ code }) => {
-        close(account, code);
-        close(this.#client, code);
+        closeSocket(account, code);
+        closeSocket(this.#client, code);
       });
       this.#account = account;
       for (const frame of [...replay, ...this.#waiting]) account.send(frame);
     } catch {
       // RFC 6455 section 7.4.1: the account's object could not be reached.
-      close(this.#client, 1011);
+      closeSocket(this.#client, 1011);
     }
   }
 
@@ -111,17 +117,7 @@ class Front {
     try {
       this.#client.send(data);
     } catch {
-      close(this.#account, 1001);
+      closeSocket(this.#account, 1001);
     }
-  }
-}
-
-/** Closing twice, or what the other side has closed already, says nothing new. */
-function close(ws: WebSocket | undefined, code: number): void {
-  try {
-    // Codes that only stand for the lack of one must not be sent (RFC 6455 section 7.4.1).
-    ws?.close(code === 1005 || code === 1006 ? 1000 : code);
-  } catch {
-    // It is closed already.
   }
 }

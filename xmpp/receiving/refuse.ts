@@ -1,5 +1,5 @@
 /** The end of one attempt to log in: another may follow on the same stream, until too many have failed. */
-import { CLOSE_FRAME, streamErrorFrame } from "./frames.ts";
+import { endWithError } from "./closing.ts";
 import { failureFrame } from "./sasl-profiles.ts";
 import type { ReceivingEffect, ReceivingState } from "./state.ts";
 
@@ -16,12 +16,9 @@ export function refuse(state: ReceivingState, condition: string, text?: string):
   state.phase = "authenticating";
   if (!FORGIVEN.has(condition)) state.failedLogins += 1;
   if (state.failedLogins < MAX_FAILED_LOGINS) return [failure];
-  state.phase = "closed";
   return [
     failure,
-    { type: "send", frame: streamErrorFrame("policy-violation", "Too many failed logins.") },
-    { type: "send", frame: CLOSE_FRAME },
-    { type: "end", code: 1008 },
+    ...endWithError(state, { condition: "policy-violation", text: "Too many failed logins." }),
   ];
 }
 

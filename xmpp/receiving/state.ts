@@ -38,6 +38,7 @@ export interface ReceivingState {
     | "awaiting-upstream" /** the client asked to bind; the account's full JID is not known yet */
     | "granting" /** the shell makes what goes into SASL2's success */
     | "bound"
+    | "closing" /** ended by us: the client's `<close/>` is still to come */
     | "closed";
   /** The SASL mechanisms as they were offered: nothing else is taken, and XEP-0474 hashes them. */
   offered?: readonly string[];
@@ -57,6 +58,8 @@ export interface ReceivingState {
   unresumable?: true;
   /** It goes on where another stream stopped (XEP-0198 section 5). */
   hasResumed?: true;
+  /** What to close the WebSocket with after "closing". */
+  endCode?: number;
 }
 
 /** What the machine may look up while it takes a step. */
@@ -93,7 +96,9 @@ export type ReceivingEvent =
   /** The answers to resume: the old stream's full JID and how many of its stanzas were handled. */
   | { type: "sm-resumed"; previd: string; h: number; fullJid: string }
   | { type: "sm-resume-failed" }
-  | { type: "shutdown"; condition: StreamCondition; text: string; application?: Element };
+  | { type: "shutdown"; condition: StreamCondition; text: string; application?: Element }
+  /** The client has had CLOSING_MS for its `<close/>`. */
+  | { type: "closing-overdue" };
 
 export type SaslRefusal =
   "account-disabled" | "credentials-expired" | "not-authorized" | "temporary-auth-failure";
@@ -148,5 +153,7 @@ export type ReceivingEffect =
   | { type: "ack-requested" }
   /** The client has handled this many of ours. */
   | { type: "acknowledged"; h: number }
-  /** Nothing more will be sent: close the WebSocket with this code (RFC 6455 section 7.4). */
+  /** The stream is over and nothing more will be sent; answer with closing-overdue after CLOSING_MS. */
+  | { type: "closing" }
+  /** Close the WebSocket with this code (RFC 6455 section 7.4). */
   | { type: "end"; code: number };

@@ -8,9 +8,10 @@ import { bareJidOf, formatJid, type Jid, parseJid } from "../jid.ts";
 import { NS } from "../namespaces.ts";
 import { stanzaKind } from "../stanza.ts";
 import { onBindRefused, onUpstreamBound } from "./bind.ts";
+import { endWithError, onClosing } from "./closing.ts";
 import { onGranted, onInlineResumed, onInlineResumeFailed } from "./completion.ts";
 import { listFeatures, negotiateFeature } from "./features.ts";
-import { CLOSE_FRAME, featuresFrame, openFrame, streamErrorFrame } from "./frames.ts";
+import { CLOSE_FRAME, featuresFrame, openFrame } from "./frames.ts";
 import { onEnabled, onResumed, onResumeFailed } from "./management.ts";
 import type { Outcome, Step, StreamProblem } from "./outcome.ts";
 import { refuse } from "./refuse.ts";
@@ -38,6 +39,7 @@ export function receive(
   context: ReceivingContext,
 ): ReceivingEffect[] {
   if (state.phase === "closed") return [];
+  if (state.phase === "closing") return onClosing(state, event);
   const outcome = step(state, event, context);
   return (Array.isArray(outcome) ? outcome : end(state, context, outcome)).map((effect) =>
     effect.type === "features"
@@ -72,6 +74,8 @@ function step(state: ReceivingState, event: ReceivingEvent, context: ReceivingCo
       return onBindRefused(state, event);
     case "shutdown":
       return event;
+    case "closing-overdue":
+      return [];
   }
 }
 
@@ -106,7 +110,7 @@ function onFraming(state: ReceivingState, element: Element, context: ReceivingCo
     return { condition: "policy-violation", text: "The stream is open already." };
   }
   const problem = checkOpen(state, element, context);
-  if (problem) return [opened(context), ...errorAndEnd(state, problem)];
+  if (problem) return [opened(context), ...endWithError(state, problem)];
   if (state.phase === "opening") state.offered = [...context.mechanisms];
   state.phase = state.phase === "reopening" ? "binding" : "authenticating";
   return [opened(context), { type: "features" }];
@@ -167,14 +171,5 @@ function opened(context: ReceivingContext): Step {
 /** RFC 6120 section 4.9.1.1: an error before the stream is open is preceded by the opening answer. */
 function end(state: ReceivingState, context: ReceivingContext, problem: StreamProblem): Step[] {
   const opening = state.phase === "opening" ? [opened(context)] : [];
-  return [...opening, ...errorAndEnd(state, problem)];
-}
-
-function errorAndEnd(state: ReceivingState, { condition, text, application }: StreamProblem): Step[] {
-  state.phase = "closed";
-  return [
-    { type: "send", frame: streamErrorFrame(condition, text, application) },
-    { type: "send", frame: CLOSE_FRAME },
-    { type: "end", code: condition === "policy-violation" ? 1008 : 1000 },
-  ];
+  return [...opening, ...endWithError(state, problem)];
 }

@@ -3,6 +3,8 @@
 import { exports } from "cloudflare:workers";
 import { encodeBase64Text } from "../../../xmpp/sasl/base64.ts";
 
+const CLOSE = `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`;
+const SERVER_CLOSE = `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`;
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 /** How long a hang may last before the test that waits says what it waited for. */
 const PATIENCE_MS = 8_000;
@@ -20,13 +22,18 @@ export class Client {
   readonly #ws: WebSocket;
   readonly #account: string;
   readonly #came: string[] = [];
+  /** Does it answer `<close/>`, as RFC 7395 section 3.6 has it? */
+  answersClose = true;
   #wake: (() => void) | undefined;
 
   constructor(ws: WebSocket, account: string) {
     this.#ws = ws;
     this.#account = account;
     ws.accept();
-    ws.addEventListener("message", ({ data }) => this.#note(String(data)));
+    ws.addEventListener("message", ({ data }) => {
+      if (data === SERVER_CLOSE && this.answersClose) this.#ws.send(CLOSE);
+      this.#note(String(data));
+    });
     ws.addEventListener("close", ({ code }) => this.#note(`closed ${code}`));
     ws.addEventListener("error", () => this.#note("error"));
   }

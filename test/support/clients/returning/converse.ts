@@ -21,7 +21,9 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
       await chat.send(body);
     },
     join: async (room, nickname) => await chat.enterRoom(room, nickname),
-    reload: async (meanwhile) => {
+    reload: async (meanwhile, read) => {
+      // A frame that has come to the browser may still wait for the page to look at it.
+      await chat.see(read);
       await chat.leave();
       await meanwhile();
       await chat.open();

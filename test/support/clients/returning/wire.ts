@@ -58,8 +58,11 @@ export interface ReturningClient {
   say(to: string, body: string): Promise<void>;
   /** Joins a room (XEP-0045). */
   join(room: string, nickname: string): Promise<void>;
-  /** The page is gone, and there again with what the client keeps over that when `meanwhile` is over. */
-  reload(meanwhile: () => Promise<void>): Promise<void>;
+  /**
+   * The page is gone once its user has read the message `read`, and there again with what the client keeps over that when
+   * `meanwhile` is over.
+   */
+  reload(meanwhile: () => Promise<void>, read: string): Promise<void>;
   /** What a person sees of the conversation with this bare JID; where there is somebody to see it. */
   shown?(peer: string): Promise<readonly string[]>;
   close(): Promise<void>;

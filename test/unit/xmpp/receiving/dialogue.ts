@@ -140,13 +140,19 @@ export const BIND_FEATURES =
   `<csi xmlns="urn:xmpp:csi:0"/>` +
   `<ver xmlns="urn:xmpp:features:rosterver"/></stream:features>`;
 
-/** How the machine ends a stream. */
+/** How the machine ends a stream whose client answers. */
 export function endsWith(condition: string, text: string, code = 1000): Line[] {
   const error =
     `<stream:error xmlns:stream="http://etherx.jabber.org/streams">` +
     `<${condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
     `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">${text}</text></stream:error>`;
-  return [{ server: error }, { server: CLOSE }, { does: { type: "end", code } }];
+  return [
+    { server: error },
+    { server: CLOSE },
+    { does: { type: "closing" } },
+    { client: CLOSE },
+    { does: { type: "end", code } },
+  ];
 }
 
 export const auth = (mechanism: string, message: string): Line => ({
@@ -208,4 +214,15 @@ export const bound: Line[] = [
     server: `<iq type="result" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"><jid>${FULL}</jid></bind></iq>`,
   },
   { does: { type: "bound", device: "phone", carbons: false, active: true } },
+];
+
+/** Each phase, and how a stream comes there. */
+export const phases: [name: string, lines: Line[]][] = [
+  ["opening", []],
+  ["authenticating", opened],
+  ["checking", [...opened, ...plain]],
+  ["reopening", authenticated],
+  ["binding", reopened],
+  ["awaiting-upstream", [...reopened, bindRequest(""), { does: { type: "await-upstream" } }]],
+  ["bound", bound],
 ];
