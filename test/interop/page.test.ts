@@ -92,6 +92,16 @@ describe.skipIf(missingProsody || missingChromium)("the chat page", () => {
       await first.see("Still there?");
     });
 
+    it("[LOGIN-2] nor the one with which the account has logged in for the first time ever", async () => {
+      await first.page.reload();
+      await first.waitForChat();
+      bob.say(ALICE, "And you?");
+      if ((await first.page.locator("textarea.chat-textarea").count()) === 0) {
+        await first.openConversation("bob");
+      }
+      await first.see("And you?");
+    });
+
     it("[ID-2] has a name of its own in each tab, the same after a reload", async () => {
       const devices = async (): Promise<string[]> => {
         const authorization = `Basic ${Buffer.from(`${ALICE}:${PASSWORD}`).toString("base64")}`;
@@ -165,6 +175,8 @@ describe.skipIf(missingProsody || missingChromium)("the chat page", () => {
         expect(await page.notice()).toContain(`${BOB} is not among the accounts`);
         await page.submitLogin(ALICE, "not alice's password");
         await page.page.locator("#notice", { hasText: "password is wrong" }).waitFor();
+        // LOGIN-7: it was one guess.
+        expect(page.received(/^<failure/)).toBe(1);
         // The address stays, so that only the password is to be typed again.
         expect(await page.page.inputValue("#jid")).toBe(ALICE);
         await page.submitLogin(ALICE, PASSWORD);

@@ -3,12 +3,14 @@
 
 import type { Converse, ConverseSettings } from "./converse.d.ts";
 import { takeDevice } from "./device.ts";
+import { provePassword } from "./first-login.ts";
 import { beginConversationsOnce } from "./one-conversation.ts";
 import { resumeAlways } from "./resume-always.ts";
 import { listenForLogout, serverWords } from "./server-words.ts";
 
 const BUNDLE = "/converse/converse.min.js";
 const ASSETS = "/converse";
+const COULD_NOT = "Could not log in.";
 
 export interface Credentials {
   /** Bare JID. */
@@ -22,7 +24,7 @@ export interface Credentials {
 export interface SessionEvents {
   /** The first time that the account is logged in; later reconnects are Converse's affair. */
   onConnected(): void;
-  /** Nothing was tried: no password was given and no keys are kept (the first login of an account leaves none). */
+  /** Nothing was tried: no password was given and no keys are kept. */
   onNoKeys(): void;
   /** It is over; with a reason unless the person has logged out. */
   onEnded(reason: string | undefined): void;
@@ -70,9 +72,18 @@ function settingsFor(credentials: Credentials, device: string | undefined): Conv
   };
 }
 
+/** Whether Converse is to try. */
+async function mayLogIn({ jid, password, keep }: Credentials): Promise<boolean> {
+  return password === undefined || !keep || (await provePassword(endpoint(jid, undefined), jid, password));
+}
+
 /** Loads Converse and logs in. */
 export async function startSession(credentials: Credentials, events: SessionEvents): Promise<void> {
-  const bundle: { default: Converse } = await import(BUNDLE);
+  const [bundle, isIn]: [{ default: Converse }, boolean] = await Promise.all([
+    import(BUNDLE),
+    mayLogIn(credentials),
+  ]);
+  if (!isIn) return events.onEnded(serverWords() ?? COULD_NOT);
   const converse = bundle.default;
   let tried = false;
   converse.plugins.add("xmpproxy-page", {
@@ -93,7 +104,7 @@ export async function startSession(credentials: Credentials, events: SessionEven
       listenForLogout(() => api.settings.set("auto_reconnect", false));
       api.listen.on("beforeLogout", () => (leaving = true));
       api.listen.on("disconnected", () => {
-        const fallback = connected ? "The connection has ended." : "Could not log in.";
+        const fallback = connected ? "The connection has ended." : COULD_NOT;
         const reason = serverWords() ?? state.connfeedback.get("message") ?? fallback;
         events.onEnded(leaving ? undefined : reason);
       });
