@@ -229,6 +229,11 @@ export class Account {
     this.#attachments.detach(id);
   }
 
+  /** SM-15: a client that may still come back is no client any more. */
+  lapse(id: ClientId): void {
+    this.#attachments.lapse(id);
+  }
+
   /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
   setClientState(id: ClientId, active: boolean): void {
     this.#attachments.setState(id, active);

@@ -8,7 +8,7 @@ import { parseFrame } from "../xmpp/xml/frame.ts";
 import { DEFAULT_LIMITS } from "../xmpp/xml/limits.ts";
 import { serialize } from "../xmpp/xml/serialize.ts";
 import type { OwnCaps } from "./caps.ts";
-import type { ClientRecord, Clients } from "./clients.ts";
+import type { ClientRecord, Clients, Departure } from "./clients.ts";
 import type { Iq } from "./iq.ts";
 import type { LastActivity } from "./last-activity.ts";
 import type { Part } from "./part.ts";
@@ -37,7 +37,7 @@ export class Attachments {
     const { clients, lastActivity, ports } = this.#deps;
     const old = clients.byDevice(record.device);
     if (old) {
-      this.#end(old.id, true);
+      this.#end(old.id, "replaced");
       ports.clients.replace(old.id);
     }
     clients.add({ ...record, presence: undefined, suspendedAtMs: undefined });
@@ -86,7 +86,12 @@ export class Attachments {
 
   /** A client is gone, however it went. */
   detach(id: ClientId): void {
-    this.#end(id, false);
+    this.#end(id, "left");
+  }
+
+  /** SM-15: a client that may still come back is no client any more. */
+  lapse(id: ClientId): void {
+    this.#end(id, "lapsed");
   }
 
   /** CSI-1: what a client says about itself (XEP-0352); it concerns nobody else. */
@@ -106,7 +111,7 @@ export class Attachments {
     return { id, device, carbons, interested, active, lastActiveMs, presence };
   }
 
-  #end(id: ClientId, isReplaced: boolean): void {
+  #end(id: ClientId, how: Departure): void {
     const { caps, clients, iq, lastActivity, presence } = this.#deps;
     const client = clients.remove(id);
     if (!client) return;
@@ -114,7 +119,7 @@ export class Attachments {
     caps.detach(id);
     presence.detach(id);
     iq.detach(id);
-    this.#eachPart((part) => part.detached?.(id, isReplaced));
+    this.#eachPart((part) => part.detached?.(id, how));
   }
 
   #eachPart(act: (part: Part) => void): void {

@@ -7,7 +7,7 @@ import type { ClientId } from "./ports.ts";
 
 export interface Client {
   readonly id: ClientId;
-  /** Names the device: the resource asked for, or something unique where none was. */
+  /** Names the device (ID-2). */
   readonly device: string;
   /** Enabled carbons (XEP-0280 section 4). */
   carbons: boolean;
@@ -31,6 +31,20 @@ export interface ClientRecord extends Pick<
   /** Its presence, serialized. */
   presence: string | undefined;
 }
+
+/** Begins the name of a device that is nothing but a connection, because its client has named none. */
+const CONNECTION = "connection:";
+
+export function connectionDevice(id: ClientId): string {
+  return `${CONNECTION}${id}`;
+}
+
+export function isConnection(device: string): boolean {
+  return device.startsWith(CONNECTION);
+}
+
+/** How a client goes: for good; because its device is attaching anew; or as one that may still come back (SM-15). */
+export type Departure = "left" | "replaced" | "lapsed";
 
 /** A client that is gone counts as present for this long: time to come back before the world is told. */
 export const PATIENCE_MS = 60_000;

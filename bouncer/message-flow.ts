@@ -6,7 +6,6 @@ import type { Element } from "@xmpp/xml";
 import { carbonIneligibility, readCarbon } from "../xmpp/carbons.ts";
 import { bareJidOf } from "../xmpp/jid.ts";
 import type { Clients } from "./clients.ts";
-import { deviceName } from "./log/devices.ts";
 import type { MessageLog } from "./log/message-log.ts";
 import { fanOutMessage, sentCopies } from "./messages.ts";
 import type { Outlet } from "./outlet.ts";
@@ -51,7 +50,7 @@ export class MessageFlow {
     }
     this.#deps.onSent(id, message);
     const client = clients.get(id);
-    const logged = client && log.sent(message, deviceName(client));
+    const logged = client && log.sent(message, client.device);
     const logSeq = logged?.outcome === "logged" ? logged.place.seq : undefined;
     const { to = "", id: about = "", type } = message.attrs;
     if (type === "error" && !this.#answerable.has(keyOf(to, about))) {

@@ -7,7 +7,7 @@ import type { Element } from "@xmpp/xml";
 import type { ArchiveHost } from "./archive/archive-host.ts";
 import type { Holes } from "./archive/holes.ts";
 import type { OwnCaps } from "./caps.ts";
-import type { Clients } from "./clients.ts";
+import type { Clients, Departure } from "./clients.ts";
 import type { Iq } from "./iq.ts";
 import type { LastActivity } from "./last-activity.ts";
 import type { CatchUp } from "./log/catch-up.ts";
@@ -75,8 +75,8 @@ export interface Part {
   clientState?(id: ClientId): void;
   /** A client with Stream Management has acknowledged something, up to this place in the log if any of it was there. */
   acknowledged?(id: ClientId, logSeq: number | undefined): void;
-  /** A client is gone; it is no longer among the clients. `isReplaced`: its device is attaching anew. */
-  detached?(id: ClientId, isReplaced: boolean): void;
+  /** A client is gone; it is no longer among the clients. */
+  detached?(id: ClientId, how: Departure): void;
   /** UP-8: a new session, whose server knows nothing of us yet but what the general rules have just said. */
   upstreamBound?(): void;
   /** The session goes on; its server has kept all that it knew of us. */

@@ -22,6 +22,7 @@ import { nonce } from "./random.ts";
 import { AccountLog } from "./storage/account-log.ts";
 import { ClientQueue } from "./storage/client-queue.ts";
 import { ClientSessionRows } from "./storage/client-session-rows.ts";
+import { FormerSessionRows } from "./storage/former-session-rows.ts";
 import type { Lease } from "./storage/lease.ts";
 import { Outbound } from "./storage/outbound.ts";
 import { policyStore } from "./storage/policy-store.ts";
@@ -111,6 +112,7 @@ export class AccountRuntime {
     });
     const sessions = new ClientSessions({
       rows: new ClientSessionRows(storage.sql),
+      former: new FormerSessionRows(storage.sql),
       makeQueue: (known) => new ClientQueue(storage.sql, known),
       resumeSeconds: config.resumeSeconds,
       onAcknowledged: (id, logSeq) => this.policy.acknowledged(id, logSeq),

@@ -1,4 +1,5 @@
 /** Which commands there are, in the order in which clients list them. */
+import { isConnection } from "../clients.ts";
 import type { PartContext } from "../part.ts";
 import type { Command } from "./command.ts";
 import { copiesRawCommand } from "./copies-raw-command.ts";
@@ -23,7 +24,7 @@ export function makeCommands(
     }),
     pinnedRoomsCommand(rooms),
     copiesRawCommand(rawCopies, () =>
-      clients.byRecency().flatMap(({ id, device, carbons }) => (carbons || device === id ? [] : [device])),
+      clients.byRecency().flatMap(({ carbons, device }) => (carbons || isConnection(device) ? [] : [device])),
     ),
     searchCommand({
       search: (query) => ports.owner.search(query),

@@ -7,7 +7,7 @@ import xml, { type Element } from "@xmpp/xml";
 import { NS } from "../../xmpp/namespaces.ts";
 import { iqPayload } from "../../xmpp/stanza.ts";
 import { serialize } from "../../xmpp/xml/serialize.ts";
-import type { Client, Clients } from "../clients.ts";
+import type { Client, Clients, Departure } from "../clients.ts";
 import type { ArchiveHost } from "../archive/archive-host.ts";
 import type { HeldBack } from "../held-back.ts";
 import type { Part } from "../part.ts";
@@ -15,7 +15,7 @@ import type { ClientId, Ports } from "../ports.ts";
 import type { RawCopies } from "../raw-copies.ts";
 import type { Session } from "../session.ts";
 import type { Trace } from "../trace.ts";
-import { deviceName, Devices } from "./devices.ts";
+import { Devices } from "./devices.ts";
 import type { DeviceRow, LoggedMessage } from "./log-store.ts";
 import { replayForm } from "./replay-form.ts";
 import { placesOfGone } from "./room-places.ts";
@@ -105,7 +105,7 @@ export class CatchUp implements Part {
     const client = this.#deps.clients.get(id);
     if (!client) return;
     const nowMs = this.#deps.ports.clock.nowMs();
-    const name = deviceName(client);
+    const name = client.device;
     const known = this.#devices.get(name);
     const begin = known?.cursor ?? this.#beginOfNew(nowMs);
     const { isBehind, cursor } = this.#lookAhead(begin, name);
@@ -182,7 +182,7 @@ export class CatchUp implements Part {
     if (progress && this.#behind.has(id) && progress.hasBegun) this.#handOver(id, progress);
   }
 
-  detached(id: ClientId): void {
+  detached(id: ClientId, how: Departure): void {
     this.#roundTrips.forget(id);
     this.#behind.delete(id);
     const progress = this.#progress.get(id);
@@ -191,7 +191,7 @@ export class CatchUp implements Part {
     progress.row.position = undefined;
     progress.row.rooms = placesOfGone(progress.row);
     progress.row.lastSeenMs = this.#deps.ports.clock.nowMs();
-    if (!this.#devices.left(progress.row)) this.#save(progress);
+    if (how !== "left" || !this.#devices.left(progress.row)) this.#save(progress);
   }
 
   revived(): void {
@@ -321,7 +321,7 @@ export class CatchUp implements Part {
     const known = this.#progress.get(id);
     const client = this.#deps.clients.get(id);
     if (known || !client) return known;
-    const row = this.#devices.get(deviceName(client));
+    const row = this.#devices.get(client.device);
     if (!row) return undefined;
     const { clock } = this.#deps.ports;
     const isBehind = row.position !== undefined;

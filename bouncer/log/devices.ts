@@ -1,17 +1,12 @@
 /** LOG-5: the devices that the account's clients are, and how far each has got in the log. Bounded, with expiry. */
-import type { Client } from "../clients.ts";
+import { isConnection } from "../clients.ts";
 import type { DeviceRow, DeviceStore } from "./log-store.ts";
 
 const MAX_DEVICES = 100;
 const EXPIRY_MS = 90 * 86_400_000;
-/** Begins the name of what is only a connection, because the client has named no device. */
-const CONNECTION = "connection:";
-
-/** The name under which a client's device is known to the log. */
-export function deviceName({ id, device }: Pick<Client, "id" | "device">): string {
-  return device === id ? `${CONNECTION}${id}` : device;
-}
-
+/** Of mere connections that are gone, which may come back by their former session only (SM-15). */
+const MAX_CONNECTIONS = 20;
+const CONNECTION_EXPIRY_MS = 7 * 86_400_000;
 export class Devices {
   readonly #store: DeviceStore;
   readonly #rows = new Map<string, DeviceRow>();
@@ -30,10 +25,10 @@ export class Devices {
     this.#store.set(row);
   }
 
-  /** A client is gone. True when it was a mere connection, which never comes again and so is forgotten. */
-  left({ name }: DeviceRow): boolean {
-    if (!name.startsWith(CONNECTION)) return false;
-    this.#delete(name);
+  /** A client is gone for good. True when it was a mere connection, which never comes again and so is forgotten. */
+  left(row: DeviceRow): boolean {
+    if (!isConnection(row.name)) return false;
+    this.#delete(row.name);
     return true;
   }
 
@@ -42,11 +37,16 @@ export class Devices {
     const idle = [...this.#rows.values()]
       .filter(({ name }) => !inUse.has(name))
       .toSorted((a, b) => a.lastSeenMs - b.lastSeenMs);
-    const tooMany = this.#rows.size - MAX_DEVICES;
-    for (const [index, { name, lastSeenMs }] of idle.entries()) {
-      const isOver = index < tooMany || nowMs - lastSeenMs > EXPIRY_MS || name.startsWith(CONNECTION);
-      if (isOver) this.#delete(name);
-    }
+    const connections = idle.filter(({ name }) => isConnection(name));
+    const others = idle.filter(({ name }) => !isConnection(name));
+    this.#expireOf(connections, connections.length - MAX_CONNECTIONS, nowMs - CONNECTION_EXPIRY_MS);
+    this.#expireOf(others, this.#rows.size - MAX_DEVICES, nowMs - EXPIRY_MS);
+  }
+
+  /** Oldest first. */
+  #expireOf(rows: readonly DeviceRow[], tooMany: number, beforeMs: number): void {
+    for (const [index, { name, lastSeenMs }] of rows.entries())
+      if (index < tooMany || lastSeenMs < beforeMs) this.#delete(name);
   }
 
   #delete(name: string): void {

@@ -7,7 +7,6 @@ import { carbonIneligibility, carbonOf } from "../../xmpp/carbons.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { errorCondition, isInvitation, isSubject, nickOf, STATUS, statusCodes } from "../../xmpp/muc.ts";
 import { errorReply } from "../../xmpp/stanza.ts";
-import { deviceName } from "../log/devices.ts";
 import type { ClientId } from "../ports.ts";
 import { check } from "./check.ts";
 import type { Room } from "./room.ts";
@@ -143,7 +142,7 @@ function copyToSiblings(context: RoomContext, room: Room, sender: ClientId, mess
   const { clients, outlet, rawCopies, session } = context;
   if (!message.getChild("x", NS.mucUser)) message.append(xml("x", { xmlns: NS.mucUser }));
   const client = clients.get(sender);
-  const logged = client && context.log.messages.sent(message, deviceName(client));
+  const logged = client && context.log.messages.sent(message, client.device);
   const ineligible = carbonIneligibility(message);
   if (ineligible !== undefined) return outlet.withhold("MUC-13", message, ineligible);
   const stanza = carbonOf(message, "sent", session.bareJid, session.fullJid);

@@ -7,6 +7,7 @@ import { bareJidOf } from "../../xmpp/jid.ts";
 import { asksToJoin, nickOf, occupantUnavailable, readPassword, STATUS } from "../../xmpp/muc.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { errorReply, iqPayload, stanzaKind } from "../../xmpp/stanza.ts";
+import type { Departure } from "../clients.ts";
 import type { Part, PartContext } from "../part.ts";
 import type { ClientId } from "../ports.ts";
 import { BookmarkReading } from "./bookmark-reading.ts";
@@ -109,9 +110,10 @@ export class Rooms implements Part {
     this.#context.tellings.resumed(id);
   }
 
-  detached(id: ClientId, isReplaced: boolean): void {
+  detached(id: ClientId, how: Departure): void {
     this.#context.tellings.detached(id);
-    for (const room of this.#context.list.all()) takeOut(this.#context, room, id, { isReplaced });
+    for (const room of this.#context.list.all())
+      takeOut(this.#context, room, id, { isReplaced: how === "replaced" });
   }
 
   /** Clients that did not survive the process are in no room, and nobody was in those that lingered. */

@@ -153,7 +153,7 @@ export class ClientDelivery {
 
   /** SM-4: clients that are gone and were told another full JID have nothing to come back to. */
   endOthers(fullJid: string): void {
-    for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.detach(id);
+    for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.lapse(id);
   }
 
   #sendUnmanaged(ids: readonly string[], frame: string): void {
@@ -208,7 +208,9 @@ export class ClientDelivery {
     const found = sessions.find(previd, h, Date.now());
     const record = found && policy.record(found.id);
     if (!found || !record || found.fullJid !== this.#deps.fullJid()) {
-      return socket.take({ type: "sm-resume-failed" });
+      const former = sessions.former(previd);
+      socket.formerDevice = former?.device;
+      return socket.take({ type: "sm-resume-failed", h: former?.handled });
     }
     const old = this.#sockets.get(found.id);
     if (old) {
@@ -242,7 +244,7 @@ export class ClientDelivery {
 
   /** SM-6: a client's session is over; a socket that still stands must learn it. */
   #tooMuch(id: string): void {
-    this.#deps.policy.detach(id);
+    this.#deps.policy.lapse(id);
     const text = "Too much is waiting for this client; log in again.";
     this.#sockets.get(id)?.take({ type: "shutdown", condition: "policy-violation", text });
   }

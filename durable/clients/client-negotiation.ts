@@ -3,7 +3,7 @@
  * address is bound, and for how long anybody may take over it. Sends no stanza and ends no session.
  */
 import type { Account } from "../../bouncer/account.ts";
-import type { ClientRecord } from "../../bouncer/clients.ts";
+import { type ClientRecord, connectionDevice } from "../../bouncer/clients.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Bound, ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { mechanismsByPreference } from "../../xmpp/sasl/mechanisms.ts";
@@ -115,12 +115,15 @@ export class ClientNegotiation {
     }, BIND_TIMEOUT_MS);
   }
 
-  /** The client as it is about to be. ID-2: a client that named no device is one by itself. */
-  record({ id, device: named }: ClientSocket, { device, carbons, active }: Bound): ClientRecord {
+  /** The client as it is about to be. ID-2, SM-15: a client that named no device is the one it was, or one by itself. */
+  record(
+    { id, device: named, formerDevice }: ClientSocket,
+    { device, carbons, active }: Bound,
+  ): ClientRecord {
     const asked = device !== undefined && !isOwnResource(device, this.#deps.fullJid()) ? device : undefined;
     return {
       id,
-      device: named ?? asked ?? id,
+      device: named ?? asked ?? formerDevice ?? connectionDevice(id),
       carbons,
       interested: false,
       active,

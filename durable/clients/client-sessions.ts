@@ -11,6 +11,7 @@ import { increment, wrapped } from "../../xmpp/stream-management.ts";
 import { nonce } from "../random.ts";
 import type { ClientQueue } from "../storage/client-queue.ts";
 import type { ClientSessionRow, ClientSessionRows } from "../storage/client-session-rows.ts";
+import type { FormerSession, FormerSessionRows } from "../storage/former-session-rows.ts";
 import { ClientFlow } from "./client-flow.ts";
 
 /** SM-6: this much may wait for one client, in UTF-8 bytes, and this much for all; with more it begins anew. */
@@ -55,6 +56,7 @@ interface OpenOptions {
 
 interface ClientSessionsOptions {
   rows: ClientSessionRows;
+  former: FormerSessionRows;
   makeQueue: (known: ReadonlySet<string>) => ClientQueue;
   /** A client that is gone for longer begins anew. */
   resumeSeconds: number;
@@ -65,12 +67,14 @@ interface ClientSessionsOptions {
 export class ClientSessions {
   readonly #resumeSeconds: number;
   readonly #rows: ClientSessionRows;
+  readonly #former: FormerSessionRows;
   readonly #queue: ClientQueue;
   readonly #onAcknowledged: (id: string, logSeq: number | undefined) => void;
   readonly #sessions = new Map<string, LiveSession>();
 
-  constructor({ rows, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
+  constructor({ rows, former, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
     this.#rows = rows;
+    this.#former = former;
     this.#resumeSeconds = resumeSeconds;
     this.#onAcknowledged = onAcknowledged;
     for (const row of rows.all()) this.#sessions.set(row.record.id, { row, flow: undefined });
@@ -123,12 +127,18 @@ export class ClientSessions {
 
   /** `<resume/>`: the session, if there is one and the client's count fits; undefined otherwise. */
   find(previd: string, h: number, nowMs: number): { id: string; fullJid: string } | undefined {
-    const tokenHash = hash(previd);
-    const live = [...this.#sessions.values()].find(({ row }) => row.tokenHash === tokenHash);
+    const live = this.#byToken(hash(previd));
     if (!live || this.#isExpired(live, nowMs)) return undefined;
     const { record, fullJid } = live.row;
     const sentTo = live.flow?.sentTo ?? this.#queue.newest(record.id);
     return this.#acknowledge(live, h, sentTo, nowMs) ? { id: record.id, fullJid } : undefined;
+  }
+
+  /** SM-15: what is known of the session, although it cannot be resumed. */
+  former(previd: string): FormerSession | undefined {
+    const tokenHash = hash(previd);
+    const live = this.#byToken(tokenHash);
+    return live ? formerOf(live) : this.#former.find(tokenHash);
   }
 
   /** The client is back: how many of its stanzas were handled. What it has yet to get comes from next(). */
@@ -150,7 +160,11 @@ export class ClientSessions {
     return this.expire(nowMs);
   }
 
-  /** The session is over for good. */
+  #byToken(tokenHash: string): LiveSession | undefined {
+    return [...this.#sessions.values()].find(({ row }) => row.tokenHash === tokenHash);
+  }
+
+  /** The client has ended its session, or is another one by now. */
   close(id: string): void {
     if (!this.#sessions.delete(id)) return;
     this.#rows.delete(id);
@@ -294,8 +308,15 @@ export class ClientSessions {
 
   #endThose(isOver: (id: string, live: LiveSession) => boolean): string[] {
     const over = [...this.#sessions].filter(([id, live]) => isOver(id, live)).map(([id]) => id);
-    for (const id of over) this.close(id);
+    for (const id of over) this.#lapse(id);
     return over;
+  }
+
+  /** The session is over, and its client does not know yet. */
+  #lapse(id: string): void {
+    const live = this.#sessions.get(id);
+    if (live && live.row.tokenHash !== UNRESUMABLE) this.#former.add(live.row.tokenHash, formerOf(live));
+    this.close(id);
   }
 
   #isTooMuch(id: string): boolean {
@@ -310,7 +331,7 @@ export class ClientSessions {
         (a, b) => this.#queue.bytes(b) - this.#queue.bytes(a),
       );
       if (largest === undefined) break;
-      this.close(largest);
+      this.#lapse(largest);
       over.push(largest);
     }
     return over;
@@ -359,6 +380,10 @@ export class ClientSessions {
     live.row.detachedAtMs = nowMs;
     this.#rows.write(live.row);
   }
+}
+
+function formerOf({ row: { record, handled } }: LiveSession): FormerSession {
+  return { device: record.device, handled };
 }
 
 function hash(token: string): string {

@@ -73,6 +73,8 @@ export interface ClientSocketHandlers {
 }
 
 export class ClientSocket {
+  /** SM-15: what its client was, as far as it has asked in vain to resume a session that is known. */
+  formerDevice: string | undefined;
   readonly #ws: WebSocket;
   readonly #handlers: ClientSocketHandlers;
   readonly #attachment: Attachment;

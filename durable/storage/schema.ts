@@ -77,6 +77,10 @@ const MIGRATIONS: readonly string[] = [
   `CREATE INDEX log_doc_sealed ON log_doc (last) WHERE sealed > 0;`,
   // The index is merged in steps of its own: by itself it does, now and then, what takes half a second.
   `INSERT INTO log_text (log_text, rank) VALUES ('automerge', 0);`,
+  // Sessions that nobody can resume any more, and what their clients are still known by.
+  `CREATE TABLE former_session (seq INTEGER PRIMARY KEY, token_hash TEXT NOT NULL, device TEXT NOT NULL,
+     handled INTEGER NOT NULL);
+   UPDATE client_session SET device = 'connection:' || id WHERE device = id;`,
 ];
 
 /** Brings the database up to date. Runs inside the constructor, before anything else reads a table. */

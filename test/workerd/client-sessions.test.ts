@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { ClientSessions } from "../../durable/clients/client-sessions.ts";
 import { ClientQueue } from "../../durable/storage/client-queue.ts";
 import { ClientSessionRows } from "../../durable/storage/client-session-rows.ts";
+import { FormerSessionRows } from "../../durable/storage/former-session-rows.ts";
 
 const HOUR = 3_600_000;
 const FULL = "alice@example.org/x";
@@ -26,6 +27,7 @@ async function world(name: string, test: (world: World) => void): Promise<void> 
       const wake = (): ClientSessions =>
         new ClientSessions({
           rows: new ClientSessionRows(sql),
+          former: new FormerSessionRows(sql),
           makeQueue: (known) => new ClientQueue(sql, known),
           resumeSeconds: 2 * 3600,
           onAcknowledged: (id, logSeq) => acknowledged.push(`${id} ${logSeq}`),
@@ -46,7 +48,7 @@ function enable(
 ): { id: string; maxSeconds: number } {
   const record = {
     id,
-    device: id,
+    device: `device of ${id}`,
     carbons: true,
     interested: true,
     active: true,
@@ -189,5 +191,45 @@ it("SM-6 when too much waits for all together, who has most begins anew", async 
     }
     expect(over).toHaveLength(1);
     expect(sessions.has("c5")).toBe(true);
+  });
+});
+
+it("SM-15 the last hundred sessions that were not closed are known, however they ended, also over a restart", async () => {
+  await world("former", ({ sql, wake }) => {
+    const sessions = wake();
+    const previds = new Map<string, string>();
+    for (const id of ["late", "closed", "other"]) previds.set(id, open(sessions, id));
+    sessions.onStanza("late", undefined, 0);
+    const passing = {
+      id: "passing",
+      device: "passing",
+      carbons: false,
+      interested: false,
+      active: true,
+      lastActiveMs: 0,
+    };
+    sessions.open({ ...passing, presence: undefined }, { fullJid: FULL, isResumable: false }, 0);
+    const known = (id: string): unknown => wake().former(previds.get(id) ?? "");
+    // While a session lives, its own row says it.
+    expect(known("late")).toEqual({ device: "device of late", handled: 1 });
+    sessions.close("closed");
+    for (const id of ["late", "passing"]) sessions.detach(id, 0);
+    expect(sessions.expire(3 * HOUR).toSorted()).toEqual(["late", "passing"]);
+    sessions.detach("other", 3 * HOUR);
+    expect(sessions.endOthers("alice@example.org/y")).toEqual(["other"]);
+    expect(["late", "closed", "other"].map((id) => known(id))).toEqual([
+      { device: "device of late", handled: 1 },
+      undefined,
+      { device: "device of other", handled: 0 },
+    ]);
+    expect(wake().former("")).toBeUndefined();
+    for (let index = 0; index < 120; index += 1) {
+      previds.set(`c${index}`, open(sessions, `c${index}`));
+      sessions.detach(`c${index}`, 0);
+      sessions.expire(3 * HOUR);
+    }
+    expect(sql.exec("SELECT count(*) AS n FROM former_session").one()).toEqual({ n: 100 });
+    expect(known("c19")).toBeUndefined();
+    expect(known("c20")).toEqual({ device: "device of c20", handled: 0 });
   });
 });

@@ -39,8 +39,11 @@ export function onInlineResumed(
   return grant(state);
 }
 
-export function onInlineResumeFailed(state: ReceivingState): ReceivingEffect[] {
-  inlineOf(state).resumeFailed = true;
+export function onInlineResumeFailed(
+  state: ReceivingState,
+  { h }: Extract<ReceivingEvent, { type: "sm-resume-failed" }>,
+): ReceivingEffect[] {
+  inlineOf(state).resumeFailed = { h };
   return bindOrGrant(state);
 }
 
@@ -133,7 +136,7 @@ function successFrame(
       xml("authorization-identifier", {}, identity),
       resumed && xml("resumed", { xmlns: NS.sm, previd: resumed.previd, h: String(resumed.h) }),
       // Ahead of <bound/>, as in XEP-0198's examples: clients take things as they come.
-      resumeFailed && failedNonza("item-not-found"),
+      resumeFailed && failedNonza("item-not-found", resumeFailed.h),
       bound && xml("bound", { xmlns: NS.bind2 }, management ? enabled(state, management) : notEnabled(bound)),
       token && xml("token", { xmlns: NS.fast, ...token }),
     ),

@@ -71,17 +71,20 @@ export function onResumed(
 }
 
 /** Section 5: the client may bind a new resource on this stream. */
-export function onResumeFailed(): ReceivingEffect[] {
-  return [failed("item-not-found")];
+export function onResumeFailed({
+  h,
+}: Extract<ReceivingEvent, { type: "sm-resume-failed" }>): ReceivingEffect[] {
+  return [send(failedNonza("item-not-found", h))];
 }
 
 function failed(condition: string): ReceivingEffect {
   return send(failedNonza(condition));
 }
 
-/** Section 6: an `<enable/>` or `<resume/>` that comes to nothing. */
-export function failedNonza(condition: string): Element {
-  return xml("failed", { xmlns: NS.sm }, xml(condition, { xmlns: NS.stanzaErrors }));
+/** Sections 5 and 6: an `<enable/>` or `<resume/>` that comes to nothing; `h`: how many stanzas of the old stream were handled. */
+export function failedNonza(condition: string, h?: number): Element {
+  const handled = h === undefined ? {} : { h: String(h) };
+  return xml("failed", { xmlns: NS.sm, ...handled }, xml(condition, { xmlns: NS.stanzaErrors }));
 }
 
 function send(nonza: Element): ReceivingEffect {

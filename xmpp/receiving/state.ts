@@ -24,7 +24,7 @@ export interface InlineRequest {
   /** What the mechanism says along with success, in base64. */
   additionalData?: string;
   resumed?: { previd: string; h: number };
-  resumeFailed?: true;
+  resumeFailed?: { h?: number | undefined };
 }
 
 export interface ReceivingState {
@@ -95,7 +95,8 @@ export type ReceivingEvent =
   | ({ type: "sm-enabled" } & ManagementGrant)
   /** The answers to resume: the old stream's full JID and how many of its stanzas were handled. */
   | { type: "sm-resumed"; previd: string; h: number; fullJid: string }
-  | { type: "sm-resume-failed" }
+  /** `h`: how many of its stanzas were handled, where the old stream is still known. */
+  | { type: "sm-resume-failed"; h?: number | undefined }
   | { type: "shutdown"; condition: StreamCondition; text: string; application?: Element }
   /** The client has had CLOSING_MS for its `<close/>`. */
   | { type: "closing-overdue" };

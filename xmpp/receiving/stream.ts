@@ -67,7 +67,7 @@ function step(state: ReceivingState, event: ReceivingEvent, context: ReceivingCo
     case "sm-resumed":
       return state.phase === "resuming" ? onInlineResumed(state, event) : onResumed(state, event);
     case "sm-resume-failed":
-      return state.phase === "resuming" ? onInlineResumeFailed(state) : onResumeFailed();
+      return state.phase === "resuming" ? onInlineResumeFailed(state, event) : onResumeFailed(event);
     case "granted":
       return state.phase === "granting" ? onGranted(state, event, context) : [];
     case "bind-refused":

@@ -1,6 +1,7 @@
 // MSG-8 and CMD-5: what the account sends, as it is, for devices without carbons whose owner wants that.
 
 import { describe, expect, it } from "vitest";
+import { connectionDevice } from "../../../bouncer/clients.ts";
 import { AccountWorld, FULL, playPolicy } from "../../support/account-world.ts";
 import { comesOnline, copiesRaw, copiesRawCommand, copyOf, enablesCarbons } from "../../support/phrases.ts";
 import type { Script } from "../../support/scenario.ts";
@@ -221,7 +222,7 @@ describe("CMD-5 the command", () => {
     world.send("one", `<iq type="set" id="e"><enable xmlns="urn:xmpp:carbons:2"/></iq>`);
     world.next("one");
     expect(form(world).text).not.toContain(FIRST);
-    world.attach("nameless", "nameless");
+    world.attach("nameless", connectionDevice("nameless"));
     world.attach("two", "bot");
     world.attach("three", "logger");
     expect(form(world).text).toContain(`${FIRST}logger, bot.</instructions>`);

@@ -1,6 +1,7 @@
 // LOG-5: which devices are remembered, and what is certain to have reached them.
 
 import { describe, expect, it } from "vitest";
+import { connectionDevice } from "../../../../bouncer/clients.ts";
 import { AccountWorld } from "../../../support/account-world.ts";
 
 const DAY_S = 86_400;
@@ -11,10 +12,51 @@ const chat = (id: number): string =>
 describe("LOG-5 devices", () => {
   it("LOG-5 one without a name is known only while it is there", () => {
     const world = new AccountWorld();
-    world.attach("connection-1", "connection-1");
+    world.attach("connection-1", connectionDevice("connection-1"));
     expect([...world.devices.rows.keys()]).toEqual(["connection:connection-1"]);
     world.leave("connection-1");
     expect([...world.devices.rows.keys()]).toEqual([]);
+  });
+
+  it("LOG-5 SM-15 one without a name whose session is over is known for a week, and goes on where it was", () => {
+    const world = new AccountWorld();
+    world.attach("connection-1", connectionDevice("connection-1"));
+    world.upstreamSends(chat(1));
+    world.acknowledge("connection-1");
+    world.account.lapse("connection-1");
+    world.wait(6 * DAY_S);
+    world.upstreamSends(chat(2));
+    world.attach("connection-2", "connection:connection-1");
+    const row = world.devices.rows.get("connection:connection-1");
+    expect([[...world.devices.rows.keys()], row?.cursor, row?.since]).toEqual([
+      ["connection:connection-1"],
+      1,
+      1,
+    ]);
+    // It comes again while it is still there.
+    world.attach("connection-3", "connection:connection-1");
+    expect(world.devices.rows.get("connection:connection-1")?.cursor).toBe(1);
+    world.account.lapse("connection-3");
+    world.wait(8 * DAY_S);
+    world.attach("other", "phone");
+    expect([...world.devices.rows.keys()]).toEqual(["phone"]);
+  });
+
+  it("LOG-5 SM-15 of those without a name that are gone twenty are known, and none takes a named one's place", () => {
+    const world = new AccountWorld();
+    world.attach("first", "first device");
+    world.leave("first");
+    for (let count = 0; count < 120; count += 1) {
+      world.wait(1);
+      world.attach(`c${count}`, connectionDevice(`c${count}`));
+      world.account.lapse(`c${count}`);
+    }
+    world.attach("second", "second device");
+    const names = [...world.devices.rows.keys()];
+    expect(names).toHaveLength(22);
+    expect(names).toEqual(
+      expect.arrayContaining(["first device", "second device", "connection:c100", "connection:c119"]),
+    );
   });
 
   it("LOG-5 a hundred are known, the longest unseen are forgotten first, and nobody who is there", () => {

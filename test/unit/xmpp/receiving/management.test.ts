@@ -127,6 +127,18 @@ describe("resuming (section 5)", () => {
     ]);
   });
 
+  it("SM-15 a stream that is over and still known: how many stanzas were handled, and the client may bind", () => {
+    converse([
+      ...resuming,
+      { event: { type: "sm-resume-failed", h: 4294967295 } },
+      {
+        server: `<failed xmlns="${SM}" h="4294967295"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>`,
+      },
+      d.bindRequest(""),
+      { does: { type: "await-upstream" } },
+    ]);
+  });
+
   it("a stream that is known no more: the client may bind", () => {
     converse([
       ...resuming,

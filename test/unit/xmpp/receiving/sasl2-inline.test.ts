@@ -189,6 +189,23 @@ describe("RSASL2-6 an old stream along with authentication (XEP-0198 section 6.2
     ]);
   });
 
+  it("SM-15 RSASL2-6 over and still known, with a bind: how many stanzas were handled", () => {
+    const bound = { device: DEVICE, carbons: false, active: true };
+    converse([
+      ...scram(`${AGENT}${resume}<bind xmlns="${BIND}"><enable xmlns="${SM}" resume="1"/></bind>`),
+      asks,
+      { event: { type: "sm-resume-failed", h: 0 } },
+      ...upstream,
+      { does: { type: "grant", token: undefined, management: bound } },
+      grants({ management: { id: "sm-1", maxSeconds: 60 } }),
+      success(
+        `${VERIFIED}${FULL}${failed.replace("<failed", `<failed h="0"`)}<bound xmlns="${BIND}"><enabled xmlns="${SM}" id="sm-1" resume="true" max="60"/></bound>`,
+      ),
+      { server: featuresOfBound(true) },
+      { does: { type: "bound", ...bound } },
+    ]);
+  });
+
   it("RSASL2-6 not known any more, without: authenticated, and a resource may be bound", () => {
     converse([
       ...scram(AGENT + resume),
