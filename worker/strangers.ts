@@ -1,6 +1,6 @@
 /**
- * What is counted of those who come for accounts that are not served (CFG-2), since no object is made that could: of this isolate, in
- * memory. Another isolate counts for itself.
+ * What is counted of those who come for accounts that are not served (CFG-2), or have yet to name one (EDGE-4), since there is no object
+ * that could: of this isolate, in memory. Another isolate counts for itself.
  */
 import { DecoyGuards } from "../durable/clients/decoy-guards.ts";
 import { BIND_TIME_MS, hasRoomForUnbound } from "../durable/clients/unbound-limits.ts";
@@ -47,6 +47,11 @@ export function enterAsStranger({ account, address }: Unbound, nowMs: number): (
     unbound.delete(oldest);
   }
   return () => forget(account, same, entry);
+}
+
+/** The same for one that has yet to say which account it is for: only those of its address count. */
+export function enterUnnamed(address: string | undefined, nowMs: number): (() => void) | undefined {
+  return enterAsStranger({ account: `@${address ?? ""}`, address }, nowMs);
 }
 
 function forget(account: string, same: Set<Unbound>, entry: Unbound): void {

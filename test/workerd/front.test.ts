@@ -101,3 +101,38 @@ describe("EDGE-4 the endpoint for every account", () => {
     expect(await client.rest()).toEqual([expect.stringContaining("<close "), "closed 1000"]);
   });
 });
+
+describe("WS-13 connections that have yet to say for which account they are", () => {
+  const ACCOUNTS = "vera@good.example,wilma@good.example";
+  const begin = (address: string): Promise<Client> => connect(ACCOUNTS, { address });
+  const TOO_MANY = [
+    expect.stringContaining("<open "),
+    expect.stringMatching(/<resource-constraint .*Too many connections from this address are logging in/),
+    expect.stringContaining("<close "),
+    "closed 1000",
+  ];
+
+  it("WS-13 are twenty of one address at most; one that leaves or is handed over makes room", async () => {
+    const address = "192.0.2.20";
+    const crowd = [];
+    // oxlint-disable-next-line no-await-in-loop -- in this order
+    while (crowd.length < 20) crowd.push(await begin(address));
+    expect(await (await begin(address)).rest()).toEqual(TOO_MANY);
+    const elsewhere = await begin("192.0.2.21");
+    elsewhere.send(open("good.example"));
+    expect(await elsewhere.until(/^<stream:/)).toContain("<mechanisms");
+
+    const [first, second] = crowd;
+    first?.send(`<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`);
+    expect((await first?.rest())?.at(-1)).toBe("closed 1000");
+    second?.send(open("good.example", "vera@good.example"));
+    expect(await second?.until(/^<stream:/)).toContain("<mechanisms");
+    for (const more of [await begin(address), await begin(address)]) {
+      more.send(open("good.example"));
+      // oxlint-disable-next-line no-await-in-loop -- each by itself
+      expect(await more.until(/^<stream:/)).toContain("<mechanisms");
+    }
+    expect(await (await begin(address)).rest()).toEqual(TOO_MANY);
+    for (const client of [...crowd, elsewhere]) client.drop();
+  });
+});

@@ -4,7 +4,7 @@
  * it is given; knows nothing of sockets, nor whether the account exists.
  */
 import xml, { type Element } from "@xmpp/xml";
-import { LATE } from "../../durable/clients/unbound-limits.ts";
+import { LATE, TOO_MANY_UNBOUND } from "../../durable/clients/unbound-limits.ts";
 import { type Jid, parseJid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 import { readInitial } from "../../xmpp/receiving/sasl-profiles.ts";
@@ -51,6 +51,14 @@ export class AccountChoice {
   /** WS-13: nobody has said who it is, and the time for it is over. */
   late(): Extract<Choice, { type: "frames" }> {
     return this.#receive(LATE);
+  }
+
+  /** WS-13: there is no room for one more of its address. */
+  tooMany(): Extract<Choice, { type: "frames" }> {
+    return this.#receive({
+      ...TOO_MANY_UNBOUND,
+      text: "Too many connections from this address are logging in.",
+    });
   }
 
   /** The client had its time to answer our `<close/>`. */

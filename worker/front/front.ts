@@ -8,6 +8,7 @@ import { CLOSING_MS } from "../../xmpp/receiving/closing.ts";
 import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { closeSocket } from "../../durable/clients/close-socket.ts";
 import { BIND_TIME_MS } from "../../durable/clients/unbound-limits.ts";
+import { enterUnnamed } from "../strangers.ts";
 import { AccountChoice, type Choice } from "./account-choice.ts";
 
 /** What may wait while the account's object is being reached. */
@@ -20,11 +21,11 @@ export interface FrontOptions {
   connect(jid: Jid): Promise<WebSocket>;
 }
 
-/** The answer to an upgrade whose account is not known. */
-export function openFront(options: FrontOptions): Response {
+/** The answer to an upgrade whose account is not known. `address`: where the request comes from, as far as that is known. */
+export function openFront(options: FrontOptions, address: string | undefined): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  new Front(server, options).begin();
+  new Front(server, options).begin(enterUnnamed(address, Date.now()));
   return new Response(null, {
     status: 101,
     webSocket: client,
@@ -43,6 +44,7 @@ class Front {
   /** Frames of the account that the client has had from us already. */
   #toSwallow: string[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #leave: (() => void) | undefined;
 
   constructor(client: WebSocket, options: FrontOptions) {
     this.#client = client;
@@ -50,25 +52,29 @@ class Front {
     this.#choice = new AccountChoice((domain) => options.context(domain));
   }
 
-  begin(): void {
+  /** WS-13: `leave` makes room for another; undefined where there is none for this one. */
+  begin(leave: (() => void) | undefined): void {
+    this.#leave = leave;
     this.#timer = setTimeout(() => this.#say(this.#choice.late()), BIND_TIME_MS);
     this.#client.addEventListener("message", ({ data }) => this.#fromClient(data));
     this.#client.addEventListener("close", ({ code }) => {
-      clearTimeout(this.#timer);
-      closeSocket(this.#client, code);
+      this.#end(code);
       closeSocket(this.#account, code);
     });
+    if (leave) return;
+    this.#say(this.#choice.tooMany());
+    this.#say(this.#choice.closingOverdue());
   }
 
   #fromClient(data: string | ArrayBuffer): void {
     if (this.#account) return this.#account.send(data);
     if (this.#chosen) {
-      if (this.#waiting.length >= MAX_WAITING) return closeSocket(this.#client, 1008);
+      if (this.#waiting.length >= MAX_WAITING) return this.#end(1008);
       this.#waiting.push(data);
       return;
     }
     // RFC 7395 section 3.2.
-    if (typeof data !== "string") return closeSocket(this.#client, 1003);
+    if (typeof data !== "string") return this.#end(1003);
     const choice = this.#choice.take(data);
     if (choice.type === "account") {
       this.#chosen = true;
@@ -84,11 +90,19 @@ class Front {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#say(this.#choice.closingOverdue()), CLOSING_MS);
     }
-    if (endCode !== undefined) closeSocket(this.#client, endCode);
+    if (endCode !== undefined) this.#end(endCode);
+  }
+
+  #end(code: number): void {
+    clearTimeout(this.#timer);
+    this.#leave?.();
+    closeSocket(this.#client, code);
   }
 
   async #handOver({ jid, replay, answered }: Extract<Choice, { type: "account" }>): Promise<void> {
     clearTimeout(this.#timer);
+    // From here on the account counts it.
+    this.#leave?.();
     try {
       const account = await this.#options.connect(jid);
       if (answered) this.#toSwallow = ["<open ", "<stream:features"];
