@@ -25,12 +25,28 @@ export class Wire {
   }
 
   /**
-   * The bodies of messages that came from this bare JID, or this room, in order. `distinct`: without those whose stanza id came
-   * before (XEP-0359), which is how a client tells them that may get twice what it has not acknowledged.
+   * The stanzas that the client has handled, in order: all that came but what it says itself, when it resumes, that it has not
+   * (XEP-0198 section 5): a page that goes may have a frame and not look at it any more, or not write down that it has.
+   */
+  #handled(): string[] {
+    const handled: string[] = [];
+    let begin = 0;
+    for (const frame of this.frames.all) {
+      const [, h] = (frame.startsWith("> ") && /<resume\b[^>]* h=["'](\d+)["']/.exec(frame)) || [];
+      if (/<enabled /.test(frame)) begin = handled.length;
+      else if (/^<(?:message|presence|iq)\b/.test(frame)) handled.push(frame);
+      else if (h !== undefined) handled.splice(begin + Number(h));
+    }
+    return handled;
+  }
+
+  /**
+   * The bodies of messages from this bare JID, or this room, that the client has handled, in order. `distinct`: without those whose
+   * stanza id came before (XEP-0359), which is how a client tells them that may get twice what it has not acknowledged.
    */
   bodies(from: string, { distinct = false } = {}): string[] {
     const known = new Set<string>();
-    return this.frames.all.flatMap((frame) => {
+    return this.#handled().flatMap((frame) => {
       if (!frame.startsWith("<message")) return [];
       const message = element(frame);
       const body = message.getChildText("body");
