@@ -2,7 +2,7 @@
 // element of what it is told, and when one comes back to a thousand messages.
 
 import { CountingClient } from "./support/counting-client.ts";
-import { cpuMicros } from "./support/cpu-time.ts";
+import { cpuMicros } from "./support/process-costs.ts";
 import { bind, bindClient, logIn, request } from "./support/login.ts";
 import { startOurs, type OurSubject } from "./support/our-subject.ts";
 import { joinXml, people, roomAddress } from "./support/peopled.ts";

@@ -4,14 +4,14 @@
 // measures only these. The floor is a Durable Object that only
 // holds WebSockets (bench/floor).
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../test/support/bundle-worker.ts";
 import { PASSWORD, startTestProsody } from "../test/support/prosody.ts";
 import { startWorker } from "../test/support/worker.ts";
 import { CountingClient } from "./support/counting-client.ts";
-import { cpuMicros } from "./support/cpu-time.ts";
+import { cpuMicros, residentBytes } from "./support/process-costs.ts";
 import { startFloor } from "./support/floor-subject.ts";
 import { bindClient } from "./support/login.ts";
 import { table } from "./support/table.ts";
@@ -20,7 +20,6 @@ const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const OURS = join(PROJECT, ".wrangler/bench/idle");
 const FLOOR = join(PROJECT, ".wrangler/bench/idle-floor");
 const COUNTS = (process.env["COUNTS"] ?? "0,1,100,500").split(",").map(Number);
-const PAGE_BYTES = 4_096;
 
 const quick = process.argv.includes("--quick");
 /** What logging in has left behind is collected by then, or never. */
@@ -41,11 +40,6 @@ interface Attached {
   readonly pid: number;
   attach(index: number): Promise<CountingClient>;
   stop(): Promise<void>;
-}
-
-/** proc(5): statm counts pages; the second number is what is in memory. */
-function residentBytes(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * PAGE_BYTES;
 }
 
 async function pause(ms: number): Promise<void> {

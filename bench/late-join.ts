@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../test/support/bundle-worker.ts";
 import type { CountingClient } from "./support/counting-client.ts";
-import { cpuMicros } from "./support/cpu-time.ts";
+import { cpuMicros } from "./support/process-costs.ts";
 import { type OurSubject, startOurs } from "./support/our-subject.ts";
 import { table } from "./support/table.ts";
 

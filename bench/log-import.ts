@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../test/support/bundle-worker.ts";
 import { startWorker } from "../test/support/worker.ts";
-import { cpuMicros } from "./support/cpu-time.ts";
+import { cpuMicros } from "./support/process-costs.ts";
 import { table } from "./support/table.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));

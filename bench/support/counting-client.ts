@@ -114,6 +114,11 @@ export class CountingClient {
     this.bytes = 0;
   }
 
+  /** From now on nothing is read any more, as by a computer that sleeps. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
   /** From now on texts are kept again. */
   listen(): void {
     this.#keep = true;

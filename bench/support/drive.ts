@@ -1,7 +1,7 @@
 // Puts a load on a subject and measures the CPU time that this takes it. Never more is under way than a window allows, so
 // that nothing overflows and nobody waits for the load client; and what stalls says where.
 
-import { cpuMicros } from "./cpu-time.ts";
+import { cpuMicros } from "./process-costs.ts";
 
 export interface Load {
   readonly name: string;
