@@ -6,6 +6,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import worker from "../../worker/index.ts";
 import { Client, upgrade } from "./support/client.ts";
+import { opensAndEndsWith } from "./support/stream-end.ts";
 
 type Vars = Partial<Record<keyof Cloudflare.Env, string | undefined>>;
 
@@ -115,13 +116,7 @@ async function refusal(path: string, settings: Vars, origin?: string): Promise<s
   return await client.rest();
 }
 
-const error = (condition: string, text: string): string[] => [
-  expect.stringMatching(/^<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" /),
-  `<stream:error xmlns:stream="http://etherx.jabber.org/streams"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
-    `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">${text}</text></stream:error>`,
-  `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`,
-  "closed 1008",
-];
+const error = (condition: string, text: string): string[] => opensAndEndsWith(condition, text, 1008);
 
 describe("what is refused in the stream, so that clients can show it", () => {
   it.each<[string, string, Vars, string[]]>([

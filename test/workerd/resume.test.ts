@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { Client } from "./support/client.ts";
 import { ManagedClient } from "./support/managed-client.ts";
 import { say, stanzasOf } from "./support/servers.ts";
+import { endsWith } from "./support/stream-end.ts";
 
 const SM = "urn:xmpp:sm:3";
 /** SM-15: the session is over, and none of its client's stanzas were handled. */
@@ -100,12 +101,7 @@ it("SM-1 a change of network: it resumes while its old socket still stands, whic
   await phone.handles(2);
   expect(phone.handled).toEqual(["m1", "m2"]);
   const rest = (await old.rest()).filter((frame) => !frame.startsWith("<r "));
-  expect(rest).toEqual([
-    `<stream:error xmlns:stream="http://etherx.jabber.org/streams"><conflict xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
-      `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">The stream was resumed elsewhere.</text></stream:error>`,
-    `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`,
-    expect.stringMatching(/^closed/),
-  ]);
+  expect(rest).toEqual(endsWith("conflict", "The stream was resumed elsewhere."));
   await expect.poll(async () => (await stanzasOf(account)).join("")).toContain('id="now"');
   const sent = (await stanzasOf(account)).join("");
   expect(sent).not.toContain("too late");

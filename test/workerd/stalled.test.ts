@@ -13,8 +13,15 @@ import { parseJid } from "../../xmpp/jid.ts";
 import { Client } from "./support/client.ts";
 import { ManagedClient } from "./support/managed-client.ts";
 import { say } from "./support/servers.ts";
+import { endsWith } from "./support/stream-end.ts";
 
 const SM = "urn:xmpp:sm:3";
+const UNHEARD = endsWith(
+  "connection-timeout",
+  "Nothing has been heard of this client for too long; log in again.",
+);
+/** The client's `<close/>` is read by the instance that has gone to sleep here, which believes the stream to stand. */
+const UNHEARD_AFTER_SLEEP = UNHEARD.toSpliced(2, 0, `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />`);
 
 afterEach(() => {
   vi.useRealTimers();
@@ -134,8 +141,7 @@ it("SM-14 a client without Stream Management that is silent is asked once, and t
   await afterSleep(account, (runtime) => runtime.clients.tick(asked + 60_001));
   const { pings, rest } = await restBesidePings(client);
   expect(pings).toBe(1);
-  expect(rest[0]).toContain("<connection-timeout ");
-  expect(rest.at(-1)).toBe("closed 1000");
+  expect(rest).toEqual(UNHEARD_AFTER_SLEEP);
   // The other one is asked in its own way.
   expect(await managed.client.next()).toBe(`<r xmlns="${SM}"/>`);
 });
@@ -166,7 +172,7 @@ it.each([
   });
   expect(await client.until(/<ping /)).not.toContain(id);
   await afterSleep(account, (runtime) => runtime.clients.tick(heard + 301_000 + 60_001));
-  expect((await client.rest()).join("")).toContain("<connection-timeout ");
+  expect(await client.rest()).toEqual(UNHEARD_AFTER_SLEEP);
 });
 
 it("SM-14 nothing is written for a client that is silent, nor for one that is asked or answers", async () => {
@@ -206,7 +212,6 @@ it("SM-10 a client without Stream Management is asked after much, and ended when
   const rest = await client.rest();
   expect(rest.filter((frame) => frame.includes("<ping "))).toHaveLength(1);
   const last = rest.findIndex((frame) => frame.startsWith("<stream:error"));
-  expect(rest[last]).toContain("<connection-timeout ");
+  expect(rest.slice(last)).toEqual(UNHEARD);
   expect(rest.slice(0, last).join("")).toContain(` id="7"`);
-  expect(rest.at(-1)).toBe("closed 1000");
 });

@@ -179,7 +179,11 @@ it("WS-15 only so many clients may be attached at once", async () => {
   for (let count = 1; count < 100; count += 1) await Client.online(account, { resource: `client-${count}` });
   const late = await Client.connect(account);
   await late.login("pencil");
-  expect(await late.bind("late")).toContain("<resource-constraint ");
+  expect(await late.bind("late")).toBe(
+    `<iq xmlns="jabber:client" id="bind" type="error"><error type="wait">` +
+      `<resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>` +
+      `<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">Too many clients are attached to this account.</text></error></iq>`,
+  );
 }, 20_000);
 
 it("WS-13 only so many connections of one address, and of all strangers, may be logging in at once", async () => {
