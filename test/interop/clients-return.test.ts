@@ -169,18 +169,29 @@ describe.skipIf(missingProsody)("clients that come back", () => {
     outside.client.drop();
   });
 
-  it.skipIf(missingChromium)("LOGIN-2 SASL-16: strophe.js signs in again after a reload", async () => {
-    const account = await stage.account("strophe-returns");
-    const browser = await StropheBrowser.launch(stage.worker.url);
-    try {
-      const options = { ...account, url: url(account) };
-      const first = await browser.login({ ...options, device: "page" });
-      const second = await browser.login({ ...options, device: "page" });
-      expect([first.journal.mechanism, second.journal.mechanism]).toEqual(["PLAIN", "SCRAM-SHA-512"]);
-      expect(second.fullJid).toBe(first.fullJid);
-      await second.close();
-    } finally {
-      await browser.close();
-    }
-  });
+  it.skipIf(missingChromium)(
+    "LOGIN-2 SASL-16: strophe.js signs in again after a reload, and once it has keys without the password",
+    async () => {
+      const account = await stage.account("strophe-returns");
+      const browser = await StropheBrowser.launch(stage.worker.url);
+      try {
+        const options = { ...account, url: url(account) };
+        const first = await browser.login({ ...options, device: "page" });
+        const second = await browser.login({ ...options, device: "page" });
+        expect([first.journal.mechanism, second.journal.mechanism]).toEqual(["PLAIN", "SCRAM-SHA-512"]);
+        expect(second.fullJid).toBe(first.fullJid);
+        const keys = await second.keys();
+        await second.close();
+        const third = await browser.login({ ...options, password: "", keys, device: "page" });
+        expect([third.fullJid, third.journal.mechanism]).toEqual([first.fullJid, "SCRAM-SHA-512"]);
+        await third.close();
+        // The keys are what has opened the door.
+        const wrong = { ...keys, ck: Buffer.alloc(64).toString("base64") };
+        const refused = browser.login({ ...options, password: "", keys: wrong, device: "page" });
+        await expect(refused).rejects.toThrow("<not-authorized/>");
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 });

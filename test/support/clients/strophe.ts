@@ -14,6 +14,9 @@ export const STROPHE = fileURLToPath(
   new URL("../../../node_modules/strophe.js/dist/strophe.umd.min.js", import.meta.url),
 );
 
+/** What strophe.js logs in with in place of a password. */
+type ScramKeys = Exclude<Parameters<Window["connection"]["connect"]>[1], string | undefined>;
+
 type News = "frame" | "sent" | "message" | "error" | "closed";
 
 declare global {
@@ -28,7 +31,13 @@ declare global {
 }
 
 /** Runs in the page: the full JID, or nothing when the login failed. */
-async function connectInPage({ url, jid, password, device }: LoginOptions): Promise<string | undefined> {
+async function connectInPage({
+  url,
+  jid,
+  password,
+  device,
+  keys,
+}: LoginOptions & { keys?: ScramKeys }): Promise<string | undefined> {
   const { Strophe, $iq, $pres } = window;
   const { Status } = Strophe;
   const connection = new Strophe.Connection(url);
@@ -36,7 +45,7 @@ async function connectInPage({ url, jid, password, device }: LoginOptions): Prom
   connection.rawInput = (frame: string) => void window.tell("frame", frame);
   connection.rawOutput = (frame: string) => void window.tell("sent", frame);
   const connected = await new Promise<boolean>((resolve) => {
-    connection.connect(`${jid}/${device}`, password, (status, condition) => {
+    connection.connect(`${jid}/${device}`, keys ?? password, (status, condition) => {
       if (status === Status.CONNECTED) {
         resolve(true);
       } else if (status === Status.ERROR || status === Status.CONNFAIL || status === Status.AUTHFAIL) {
@@ -96,8 +105,13 @@ export class StropheBrowser {
     await this.#browser.close();
   }
 
-  /** @throws with the server's words when it does not get in */
-  async login(options: LoginOptions): Promise<ChatClient> {
+  /**
+   * `keys`: of an earlier login by SCRAM, in place of the password.
+   * @throws with the server's words when it does not get in
+   */
+  async login(
+    options: LoginOptions & { keys?: ScramKeys },
+  ): Promise<ChatClient & { keys: () => Promise<ScramKeys> }> {
     const page = await this.#browser.newPage();
     await page.goto(`${this.#origin}/health`);
     await page.addScriptTag({ path: STROPHE });
@@ -136,6 +150,8 @@ export class StropheBrowser {
           { to, body, id },
         ),
       discover: async (to, id) => await page.evaluate(discoverInPage, { to, id }),
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its declarations know the type only where keys are taken
+      keys: async () => await page.evaluate(() => window.connection.scram_keys as unknown as ScramKeys),
       close: async () => {
         await page.evaluate(() => window.connection.disconnect("done"));
         await ended();
