@@ -156,11 +156,17 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
           `${phase} after`,
         ]);
 
-        const shown = await client.shown?.(bob.jid);
-        if (shown)
-          expect(of(shown).map(String).toSorted()).toEqual(
-            [first, ...others, ...onItsWay, `${phase} after`].toSorted(),
-          );
+        // What has come is shown a moment later. What was on its way has two times: when it was written, and when it got through.
+        const shown = async (peer: string): Promise<unknown[]> => {
+          const bodies = of((await client.shown?.(peer)) ?? []);
+          const late = bodies.filter((body) => onItsWay.includes(body ?? ""));
+          return [...bodies.filter((body) => !late.includes(body)), ...late];
+        };
+        if (client.shown) {
+          const all = [first, ...others, `${phase} after`, ...onItsWay];
+          await expect.poll(() => shown(bob.jid), { timeout: 10_000 }).toEqual(all);
+          await expect.poll(() => shown(room), { timeout: 10_000 }).toEqual([`${phase} room`]);
+        }
 
         if (isResumed) resumed += 1;
         bound += bindings;

@@ -97,7 +97,10 @@ export class ChatPage {
 
   /** Goes into a room by its address, under this nickname. */
   async enterRoom(room: string, nickname: string): Promise<void> {
-    await this.page.evaluate((jid) => void (location.hash = `#converse/room?jid=${jid}`), room);
+    // Another one in between: the page looks only when it changes.
+    for (const hash of ["", `#converse/room?jid=${room}`])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await this.page.evaluate((next) => void (location.hash = next), hash);
     const nick = this.page.locator("converse-muc-nickname-form input[name=nick]");
     const inside = this.page.locator("converse-muc-occupants .occupant-nick");
     await nick.or(inside.first()).first().waitFor();

@@ -12,6 +12,7 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
     socket.on("framereceived", ({ payload }) => wire.came(String(payload)));
     socket.on("framesent", ({ payload }) => wire.sent(String(payload)));
   });
+  const rooms = new Set<string>();
   await chat.logIn(jid, password);
   await wire.until("the first login", /^<enabled/);
   return {
@@ -20,7 +21,10 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
       await chat.openConversation(to.split("@")[0] ?? "");
       await chat.send(body);
     },
-    join: async (room, nickname) => await chat.enterRoom(room, nickname),
+    join: async (room, nickname) => {
+      rooms.add(room);
+      await chat.enterRoom(room, nickname);
+    },
     reload: async (meanwhile, read) => {
       // A frame that has come to the browser may still wait for the page to look at it.
       await chat.see(read);
@@ -30,7 +34,7 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
       await chat.waitForChat();
     },
     shown: async (peer) => {
-      await chat.openConversation(peer.split("@")[0] ?? "");
+      await (rooms.has(peer) ? chat.enterRoom(peer, "al") : chat.openConversation(peer.split("@")[0] ?? ""));
       return (await chat.conversation()).map(({ text }) => text);
     },
     close: async () => await browser.close(),

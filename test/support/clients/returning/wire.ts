@@ -79,7 +79,7 @@ export interface ReturningClient {
    * `meanwhile` is over.
    */
   reload(meanwhile: () => Promise<void>, read: string): Promise<void>;
-  /** What a person sees of the conversation with this bare JID; where there is somebody to see it. */
+  /** What a person sees of the conversation with this bare JID, or in this room, in the order shown; where somebody sees it. */
   shown?(peer: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
