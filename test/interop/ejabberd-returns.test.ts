@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
 import type { EjabberdBehaviour } from "../support/ejabberd-config.ts";
 import type { Ejabberd } from "../support/ejabberd-server.ts";
+import { askStatus } from "../support/ask-status.ts";
 import { PASSWORD } from "../support/prosody.ts";
 import { element, openTo, plainAuth, RawClient } from "../support/raw-client.ts";
 import { missingEjabberd } from "../support/requirements.ts";
@@ -42,22 +43,34 @@ describe.skipIf(missingEjabberd).each(FORMATS)("an ejabberd that keeps %s", (_wh
   const logins = (localpart: string): number =>
     stage.server.log().split(`authentication for ${localpart}@localhost`).length - 1;
 
-  const ENDS: [how: string, localpart: string, end: (fullJid: string) => Promise<void>][] = [
-    ["was restarted", "restart", async () => await stage.server.restart()],
+  /** What the owner is told why the session was lost (OWNER-3): the stream's end and the connection's may come in either order. */
+  const ENDS: [how: string, localpart: string, words: RegExp, end: (fullJid: string) => Promise<void>][] = [
+    [
+      "was restarted",
+      "restart",
+      /^The server (?:ended the stream: system-shutdown. It is being shut down or restarted|closed the connection).$/,
+      async () => await stage.server.restart(),
+    ],
     [
       "was killed and started again",
       "power-cut",
+      /^The (?:connection to localhost broke|server closed the connection)/,
       async () => {
         await stage.server.kill();
         await stage.server.start();
       },
     ],
-    ["has ended the session", "kick", async (fullJid) => await stage.server.kickSession(fullJid)],
+    [
+      "has ended the session",
+      "kick",
+      /^The server ended the stream: conflict \(kicked by a test\)/,
+      async (fullJid) => await stage.server.kickSession(fullJid),
+    ],
   ];
 
   it.each(ENDS)(
-    "UP-7, UP-8, UP-11, LOGIN-4: when it %s we come back by ourselves",
-    async (_how, name, end) => {
+    "UP-7, UP-8, UP-11, UP-14, LOGIN-4: when it %s we come back by ourselves, and can say why we were gone",
+    async (_how, name, words, end) => {
       const alice = { jid: `${name}@localhost`, password: PASSWORD };
       const bob = { jid: `friend-of-${name}@localhost`, password: PASSWORD };
       const desk = await stage.attach(alice, "desk");
@@ -80,6 +93,9 @@ describe.skipIf(missingEjabberd).each(FORMATS)("an ejabberd that keeps %s", (_wh
       friend.send(`<message to="${alice.jid}" type="chat" id="m2"><body>So am I</body></message>`);
       await desk.stanza("message", says("So am I"));
 
+      const { history } = await askStatus(stage.worker.url, alice);
+      expect(history.filter(({ what }) => what === "lost")[0]?.text).toMatch(words);
+      expect(history.at(-1)?.what).toBe("bound");
       const client = await RawClient.connect(stage.worker.wsUrl(alice.jid));
       expect(await offered(client)).toEqual(["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]);
       expect(friend.stanzas.all.filter(says("I am here"))).toHaveLength(1);
