@@ -1,9 +1,11 @@
 // EDGE-4 and EDGE-5: the endpoint for every account.
 
 import { describe, expect, it } from "vitest";
+import { openFront } from "../../worker/front/front.ts";
+import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { Client } from "./support/client.ts";
 import { connect, open, plain } from "./support/deployment.ts";
-import { opensAndEndsWith } from "./support/stream-end.ts";
+import { endsWith, opensAndEndsWith } from "./support/stream-end.ts";
 
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const SASL2 = "urn:xmpp:sasl:2";
@@ -100,6 +102,51 @@ describe("EDGE-4 the endpoint for every account", () => {
     const client = await connect("anna@good.example,berta@good.example");
     client.send(`<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`);
     expect(await client.rest()).toEqual([expect.stringContaining("<close "), "closed 1000"]);
+  });
+});
+
+describe("EDGE-4 an account that is not reached", () => {
+  const NAMES = "vera@good.example";
+  const context = (domain: string): ReceivingContext => ({
+    account: { local: "", domain, resource: "" },
+    secure: true,
+    mechanisms: ["PLAIN"],
+    verifierFor: () => undefined,
+    fakeVerifierFor: () => expect.fail("nobody logs in here"),
+    refusal: () => undefined,
+    nonce: () => "n".repeat(24),
+    rosterVersioning: false,
+  });
+  const begin = (reach: () => Promise<WebSocket>): Client =>
+    Client.of(openFront({ context, connect: reach }, "192.0.2.30"), NAMES);
+
+  it.each([
+    ["it has said so when it opened", true],
+    ["it has said so when it logged in", false],
+  ])("EDGE-4 WS-16 the client is told, whether %s", async (_how, atOpen) => {
+    const client = begin(() => Promise.reject(new Error("out of reach")));
+    client.send(open("good.example", atOpen ? NAMES : undefined));
+    if (!atOpen) {
+      await client.until(/^<stream:features/);
+      client.send(`<auth xmlns="${SASL}" mechanism="PLAIN">${plain("vera")}</auth>`);
+    }
+    const words = "The account cannot be reached right now; try again in a moment.";
+    const end = [endsWith, opensAndEndsWith][Number(atOpen)]?.("internal-server-error", words);
+    expect(await client.rest()).toEqual(end);
+  });
+
+  it("EDGE-4 WS-16 who says too much until then is told so, and the account is let go", async () => {
+    const { 0: near, 1: far } = new WebSocketPair();
+    far.accept();
+    const left = new Promise((resolve) => far.addEventListener("close", ({ code }) => resolve(code)));
+    let reached: (account: WebSocket) => void = () => undefined;
+    const client = begin(() => new Promise((resolve) => (reached = resolve)));
+    client.send(open("good.example", NAMES));
+    for (let count = 0; count <= 20; count += 1) client.send("<early xmlns='urn:x'/>");
+    const words = "Too much was said before the account could be reached.";
+    expect(await client.rest()).toEqual(opensAndEndsWith("policy-violation", words, 1008));
+    reached(near);
+    expect(await left).toBe(1001);
   });
 });
 

@@ -7,6 +7,7 @@ import xml, { type Element } from "@xmpp/xml";
 import { LATE, TOO_MANY_UNBOUND } from "../../durable/clients/unbound-limits.ts";
 import { type Jid, parseJid } from "../../xmpp/jid.ts";
 import { NS } from "../../xmpp/namespaces.ts";
+import type { StreamProblem } from "../../xmpp/receiving/outcome.ts";
 import { readInitial } from "../../xmpp/receiving/sasl-profiles.ts";
 import type { ReceivingContext, ReceivingEffect, ReceivingState } from "../../xmpp/receiving/state.ts";
 import { receive, startReceiving } from "../../xmpp/receiving/stream.ts";
@@ -51,6 +52,11 @@ export class AccountChoice {
   /** WS-13: nobody has said who it is, and the time for it is over. */
   late(): Extract<Choice, { type: "frames" }> {
     return this.#receive(LATE);
+  }
+
+  /** The account that the client has named is out of reach. */
+  end(problem: StreamProblem): Extract<Choice, { type: "frames" }> {
+    return this.#receive({ type: "shutdown", ...problem });
   }
 
   /** WS-13: there is no room for one more of its address. */

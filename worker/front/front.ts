@@ -5,11 +5,22 @@
  */
 import type { Jid } from "../../xmpp/jid.ts";
 import { CLOSING_MS } from "../../xmpp/receiving/closing.ts";
+import type { StreamProblem } from "../../xmpp/receiving/outcome.ts";
 import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { closeSocket } from "../../durable/clients/close-socket.ts";
 import { BIND_TIME_MS } from "../../durable/clients/unbound-limits.ts";
 import { enterUnnamed } from "../strangers.ts";
 import { AccountChoice, type Choice } from "./account-choice.ts";
+
+/** RFC 6120 sections 4.9.3.14 and 4.9.3.8. */
+const TOO_EARLY: StreamProblem = {
+  condition: "policy-violation",
+  text: "Too much was said before the account could be reached.",
+};
+const UNREACHABLE: StreamProblem = {
+  condition: "internal-server-error",
+  text: "The account cannot be reached right now; try again in a moment.",
+};
 
 /** What may wait while the account's object is being reached. */
 const MAX_WAITING = 20;
@@ -38,8 +49,9 @@ class Front {
   readonly #options: FrontOptions;
   readonly #choice: AccountChoice;
   #account: WebSocket | undefined;
-  #chosen = false;
-  /** Frames of the client that came while the account's object was being reached. */
+  /** The account's object is being reached. */
+  #isReaching = false;
+  /** Frames of the client that came meanwhile. */
   readonly #waiting: (string | ArrayBuffer)[] = [];
   /** Frames of the account that the client has had from us already. */
   #toSwallow: string[] = [];
@@ -68,8 +80,8 @@ class Front {
 
   #fromClient(data: string | ArrayBuffer): void {
     if (this.#account) return this.#account.send(data);
-    if (this.#chosen) {
-      if (this.#waiting.length >= MAX_WAITING) return this.#end(1008);
+    if (this.#isReaching) {
+      if (this.#waiting.length >= MAX_WAITING) return this.#giveUp(TOO_EARLY);
       this.#waiting.push(data);
       return;
     }
@@ -77,7 +89,7 @@ class Front {
     if (typeof data !== "string") return this.#end(1003);
     const choice = this.#choice.take(data);
     if (choice.type === "account") {
-      this.#chosen = true;
+      this.#isReaching = true;
       void this.#handOver(choice);
       return;
     }
@@ -93,7 +105,14 @@ class Front {
     if (endCode !== undefined) this.#end(endCode);
   }
 
+  /** The client is not handed over after all. */
+  #giveUp(problem: StreamProblem): void {
+    this.#isReaching = false;
+    this.#say(this.#choice.end(problem));
+  }
+
   #end(code: number): void {
+    this.#isReaching = false;
     clearTimeout(this.#timer);
     this.#leave?.();
     closeSocket(this.#client, code);
@@ -105,8 +124,10 @@ class Front {
     this.#leave?.();
     try {
       const account = await this.#options.connect(jid);
-      if (answered) this.#toSwallow = ["<open ", "<stream:features"];
       account.accept();
+      // The client is gone meanwhile, or was sent away.
+      if (!this.#isReaching) return closeSocket(account, 1001);
+      if (answered) this.#toSwallow = ["<open ", "<stream:features"];
       account.addEventListener("message", ({ data }) => this.#fromAccount(data));
       account.addEventListener("close", ({ code }) => {
         closeSocket(account, code);
@@ -115,8 +136,7 @@ class Front {
       this.#account = account;
       for (const frame of [...replay, ...this.#waiting]) account.send(frame);
     } catch {
-      // RFC 6455 section 7.4.1: the account's object could not be reached.
-      closeSocket(this.#client, 1011);
+      if (this.#isReaching) this.#giveUp(UNREACHABLE);
     }
   }
 
