@@ -8,6 +8,7 @@ import { formatJid, type Jid } from "../xmpp/jid.ts";
 import { platformClock, policyClock } from "./clock.ts";
 import { ClientSessions } from "./clients/client-sessions.ts";
 import { ClientSockets } from "./clients/client-sockets.ts";
+import { FormerSessions } from "./clients/former-sessions.ts";
 import { FrameTurns } from "./clients/frame-turns.ts";
 import { LoginGuard } from "./clients/login-guard.ts";
 import { LoginThrottle } from "./clients/login-throttle.ts";
@@ -112,7 +113,7 @@ export class AccountRuntime {
     });
     const sessions = new ClientSessions({
       rows: new ClientSessionRows(storage.sql),
-      former: new FormerSessionRows(storage.sql),
+      former: new FormerSessions(new FormerSessionRows(storage.sql)),
       makeQueue: (known) => new ClientQueue(storage.sql, known),
       resumeSeconds: config.resumeSeconds,
       onAcknowledged: (id, logSeq) => this.policy.acknowledged(id, logSeq),

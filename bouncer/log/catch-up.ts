@@ -112,7 +112,18 @@ export class CatchUp implements Part {
     const position = isBehind ? cursor : undefined;
     const firstSeenMs = known?.firstSeenMs ?? nowMs;
     const { heard, rooms } = { heard: known?.heard ?? 0, rooms: known ? placesOfGone(known) : new Map() };
-    const row = { name, cursor, since: begin, heard, rooms, position, firstSeenMs, lastSeenMs: nowMs };
+    const returns = known?.returns ?? false;
+    const row = {
+      name,
+      cursor,
+      since: begin,
+      heard,
+      rooms,
+      position,
+      returns,
+      firstSeenMs,
+      lastSeenMs: nowMs,
+    };
     const dueMs = isBehind ? nowMs + PRESENCE_PATIENCE_MS : undefined;
     this.#progress.set(id, { row, dirty: false, hasBegun: false, dueMs, sentTo: cursor });
     if (isBehind) this.#behind.add(id);
@@ -191,6 +202,7 @@ export class CatchUp implements Part {
     progress.row.position = undefined;
     progress.row.rooms = placesOfGone(progress.row);
     progress.row.lastSeenMs = this.#deps.ports.clock.nowMs();
+    if (how === "lapsed") progress.row.returns = true;
     if (how !== "left" || !this.#devices.left(progress.row)) this.#save(progress);
   }
 

@@ -38,9 +38,14 @@ export class Devices {
       .filter(({ name }) => !inUse.has(name))
       .toSorted((a, b) => a.lastSeenMs - b.lastSeenMs);
     const connections = idle.filter(({ name }) => isConnection(name));
-    const others = idle.filter(({ name }) => !isConnection(name));
-    this.#expireOf(connections, connections.length - MAX_CONNECTIONS, nowMs - CONNECTION_EXPIRY_MS);
-    this.#expireOf(others, this.#rows.size - MAX_DEVICES, nowMs - EXPIRY_MS);
+    const [returning, others] = [
+      connections.filter((row) => row.returns),
+      idle.filter((row) => !connections.includes(row)),
+    ];
+    for (const row of connections) if (!row.returns) this.#delete(row.name);
+    this.#expireOf(returning, returning.length - MAX_CONNECTIONS, nowMs - CONNECTION_EXPIRY_MS);
+    const named = [...this.#rows.keys()].filter((name) => !isConnection(name));
+    this.#expireOf(others, named.length - MAX_DEVICES, nowMs - EXPIRY_MS);
   }
 
   /** Oldest first. */

@@ -146,6 +146,8 @@ export interface DeviceRow {
   rooms: Map<string, RoomProgress>;
   /** It is being brought up to date, and was sent all up to this number; undefined when it gets messages as they come. */
   position: number | undefined;
+  /** SM-15: a former session leads to it, although its client has not named it. */
+  returns: boolean;
   firstSeenMs: number;
   lastSeenMs: number;
 }

@@ -12,7 +12,7 @@ import { nonce } from "../random.ts";
 import { utf8Length } from "../../xmpp/xml/characters.ts";
 import { fitsRow } from "../storage/row-size.ts";
 import type { ClientSessions } from "./client-sessions.ts";
-import type { ClientSocket, ManagementRequest } from "./client-socket.ts";
+import type { ClientSocket, ManagementRequest, StreamEnd } from "./client-socket.ts";
 import { dueAfter } from "./silence.ts";
 import type { SocketRegistry } from "./socket-registry.ts";
 import { pingOf, tooMuchForAll, UnmanagedFlow } from "./unmanaged-flow.ts";
@@ -132,16 +132,28 @@ export class ClientDelivery {
     }
   }
 
-  /** The client's socket is gone. `closed`: for good; otherwise it may come back and resume. */
-  ended(id: string, closed: boolean): void {
+  /** A client's stream is over, or its socket is gone and it may come back to resume. */
+  ended(id: string, how: StreamEnd): void {
     const { policy, sessions } = this.#deps;
     this.#unmanaged.delete(id);
-    if (closed || !sessions.has(id)) {
-      sessions.close(id);
-      return policy.detach(id);
+    if (how === "broken" && sessions.isResumable(id)) {
+      policy.suspend(id);
+      for (const over of sessions.detach(id, Date.now())) this.#tooMuch(over);
+      return;
     }
-    policy.suspend(id);
-    for (const over of sessions.detach(id, Date.now())) this.#tooMuch(over);
+    const device = policy.record(id)?.device;
+    if (how === "closed") sessions.close(id);
+    else sessions.lapse(id);
+    if (how === "closed" && device !== undefined) sessions.former.forget(device);
+    this.#gone(id);
+  }
+
+  /** SM-15: it is no client any more; whether it may be the same again depends on how its session went. */
+  #gone(id: string): void {
+    const { policy, sessions } = this.#deps;
+    const device = policy.record(id)?.device;
+    if (device !== undefined && sessions.former.leadTo(device)) policy.lapse(id);
+    else policy.detach(id);
   }
 
   #handled(socket: ClientSocket): void {
@@ -153,7 +165,7 @@ export class ClientDelivery {
 
   /** SM-4: clients that are gone and were told another full JID have nothing to come back to. */
   endOthers(fullJid: string): void {
-    for (const id of this.#deps.sessions.endOthers(fullJid)) this.#deps.policy.lapse(id);
+    for (const id of this.#deps.sessions.endOthers(fullJid)) this.#gone(id);
   }
 
   #sendUnmanaged(ids: readonly string[], frame: string): void {
@@ -208,7 +220,7 @@ export class ClientDelivery {
     const found = sessions.find(previd, h, Date.now());
     const record = found && policy.record(found.id);
     if (!found || !record || found.fullJid !== this.#deps.fullJid()) {
-      const former = sessions.former(previd);
+      const former = sessions.formerly(previd);
       socket.formerDevice = former?.device;
       return socket.take({ type: "sm-resume-failed", h: former?.handled });
     }
@@ -244,7 +256,7 @@ export class ClientDelivery {
 
   /** SM-6: a client's session is over; a socket that still stands must learn it. */
   #tooMuch(id: string): void {
-    this.#deps.policy.lapse(id);
+    this.#gone(id);
     const text = "Too much is waiting for this client; log in again.";
     this.#sockets.get(id)?.take({ type: "shutdown", condition: "policy-violation", text });
   }

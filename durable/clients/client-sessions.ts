@@ -2,17 +2,16 @@
  * Stream Management towards clients (XEP-0198): sessions that outlive their socket and the process. What a client has not
  * acknowledged is kept and sent again when it resumes; what it sent is counted in the transaction of its effects.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { base64 } from "@scure/base";
 import type { ClientRecord } from "../../bouncer/clients.ts";
 import type { ManagementGrant } from "../../xmpp/receiving/state.ts";
 import { increment, wrapped } from "../../xmpp/stream-management.ts";
 import { nonce } from "../random.ts";
 import type { ClientQueue } from "../storage/client-queue.ts";
 import type { ClientSessionRow, ClientSessionRows } from "../storage/client-session-rows.ts";
-import type { FormerSession, FormerSessionRows } from "../storage/former-session-rows.ts";
+import type { FormerSession } from "../storage/former-session-rows.ts";
 import { ClientFlow } from "./client-flow.ts";
+import type { FormerSessions } from "./former-sessions.ts";
+import { hashOfId, UNRESUMABLE } from "./resumption-id.ts";
 
 /** SM-6: this much may wait for one client, in UTF-8 bytes, and this much for all; with more it begins anew. */
 const MAX_QUEUED = 20_000;
@@ -20,8 +19,6 @@ const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 128 * 1024 * 1024;
 /** Web clients make a new resource at each page load: the oldest of those that are gone give way. */
 const MAX_DETACHED = 20;
-/** In place of a hash that somebody could know the token of. */
-const UNRESUMABLE = "";
 /** What is read from storage at once, to be sent. */
 const PAGE_BYTES = 64 * 1024;
 
@@ -56,7 +53,7 @@ interface OpenOptions {
 
 interface ClientSessionsOptions {
   rows: ClientSessionRows;
-  former: FormerSessionRows;
+  former: FormerSessions;
   makeQueue: (known: ReadonlySet<string>) => ClientQueue;
   /** A client that is gone for longer begins anew. */
   resumeSeconds: number;
@@ -67,14 +64,15 @@ interface ClientSessionsOptions {
 export class ClientSessions {
   readonly #resumeSeconds: number;
   readonly #rows: ClientSessionRows;
-  readonly #former: FormerSessionRows;
+  /** Those that are over. */
+  readonly former: FormerSessions;
   readonly #queue: ClientQueue;
   readonly #onAcknowledged: (id: string, logSeq: number | undefined) => void;
   readonly #sessions = new Map<string, LiveSession>();
 
   constructor({ rows, former, makeQueue, resumeSeconds, onAcknowledged }: ClientSessionsOptions) {
     this.#rows = rows;
-    this.#former = former;
+    this.former = former;
     this.#resumeSeconds = resumeSeconds;
     this.#onAcknowledged = onAcknowledged;
     for (const row of rows.all()) this.#sessions.set(row.record.id, { row, flow: undefined });
@@ -112,7 +110,7 @@ export class ClientSessions {
   ): ManagementGrant {
     const token = nonce();
     const row = {
-      tokenHash: isResumable ? hash(token) : UNRESUMABLE,
+      tokenHash: isResumable ? hashOfId(token) : UNRESUMABLE,
       record,
       fullJid,
       handled: 0,
@@ -127,7 +125,7 @@ export class ClientSessions {
 
   /** `<resume/>`: the session, if there is one and the client's count fits; undefined otherwise. */
   find(previd: string, h: number, nowMs: number): { id: string; fullJid: string } | undefined {
-    const live = this.#byToken(hash(previd));
+    const live = this.#byToken(hashOfId(previd));
     if (!live || this.#isExpired(live, nowMs)) return undefined;
     const { record, fullJid } = live.row;
     const sentTo = live.flow?.sentTo ?? this.#queue.newest(record.id);
@@ -135,10 +133,10 @@ export class ClientSessions {
   }
 
   /** SM-15: what is known of the session, although it cannot be resumed. */
-  former(previd: string): FormerSession | undefined {
-    const tokenHash = hash(previd);
+  formerly(previd: string): FormerSession | undefined {
+    const tokenHash = hashOfId(previd);
     const live = this.#byToken(tokenHash);
-    return live ? formerOf(live) : this.#former.find(tokenHash);
+    return live ? formerOf(live) : this.former.find(tokenHash);
   }
 
   /** The client is back: how many of its stanzas were handled. What it has yet to get comes from next(). */
@@ -164,11 +162,25 @@ export class ClientSessions {
     return [...this.#sessions.values()].find(({ row }) => row.tokenHash === tokenHash);
   }
 
-  /** The client has ended its session, or is another one by now. */
+  /** Can it be resumed when its socket is gone? */
+  isResumable(id: string): boolean {
+    const live = this.#sessions.get(id);
+    return live !== undefined && live.row.tokenHash !== UNRESUMABLE;
+  }
+
+  /** The session is over for good. */
   close(id: string): void {
     if (!this.#sessions.delete(id)) return;
     this.#rows.delete(id);
     this.#queue.drop(id);
+  }
+
+  /** SM-15: the session is over, and its client may still ask for it. */
+  lapse(id: string): void {
+    const live = this.#sessions.get(id);
+    if (!live) return;
+    this.former.add({ id, tokenHash: live.row.tokenHash, ...formerOf(live) });
+    this.close(id);
   }
 
   /** Queues a stanza for those of the clients that have sessions; `logSeq` is its place in the log. */
@@ -263,7 +275,7 @@ export class ClientSessions {
   /** One stanza of the client has had its effects. */
   onStanza(id: string, record: ClientRecord | undefined, nowMs: number): void {
     const live = this.#sessions.get(id);
-    if (!live) return;
+    if (!live) return this.former.onStanza(id);
     live.flow?.heard(nowMs);
     live.row.handled = increment(live.row.handled);
     if (record) live.row.record = record;
@@ -308,15 +320,8 @@ export class ClientSessions {
 
   #endThose(isOver: (id: string, live: LiveSession) => boolean): string[] {
     const over = [...this.#sessions].filter(([id, live]) => isOver(id, live)).map(([id]) => id);
-    for (const id of over) this.#lapse(id);
+    for (const id of over) this.lapse(id);
     return over;
-  }
-
-  /** The session is over, and its client does not know yet. */
-  #lapse(id: string): void {
-    const live = this.#sessions.get(id);
-    if (live && live.row.tokenHash !== UNRESUMABLE) this.#former.add(live.row.tokenHash, formerOf(live));
-    this.close(id);
   }
 
   #isTooMuch(id: string): boolean {
@@ -331,7 +336,7 @@ export class ClientSessions {
         (a, b) => this.#queue.bytes(b) - this.#queue.bytes(a),
       );
       if (largest === undefined) break;
-      this.#lapse(largest);
+      this.lapse(largest);
       over.push(largest);
     }
     return over;
@@ -384,8 +389,4 @@ export class ClientSessions {
 
 function formerOf({ row: { record, handled } }: LiveSession): FormerSession {
   return { device: record.device, handled };
-}
-
-function hash(token: string): string {
-  return base64.encode(sha256(utf8ToBytes(token)));
 }

@@ -53,6 +53,9 @@ export type TokenGuess = Extract<ReceivingEffect, { type: "check-token" }>;
 /** What a client wants along with SASL2's success. */
 export type GrantWish = Extract<ReceivingEffect, { type: "grant" }>;
 
+/** The client has closed it in order, or we have ended it, or its socket has broken. */
+export type StreamEnd = "closed" | "ended" | "broken";
+
 export interface ClientSocketHandlers {
   context(socket: ClientSocket): ReceivingContext;
   onCheckPassword(socket: ClientSocket, password: string): void;
@@ -66,8 +69,7 @@ export interface ClientSocketHandlers {
   onReply(socket: ClientSocket, reply: Element): void;
   onClientState(socket: ClientSocket, active: boolean): void;
   onManagement(socket: ClientSocket, request: ManagementRequest): void;
-  /** `closed`: the stream was closed in order; otherwise the client may come back and resume. */
-  onEnded(socket: ClientSocket, closed: boolean): void;
+  onEnded(socket: ClientSocket, how: StreamEnd): void;
   /** The WebSocket is closed, too: nothing more will come from it. */
   onGone(socket: ClientSocket): void;
 }
@@ -237,21 +239,21 @@ export class ClientSocket {
   /** The WebSocket is closed or broken, or is to be. */
   ended(code = 1000): void {
     clearTimeout(this.#closing);
-    const closed = this.phase !== "bound" || !this.isResumable;
+    const how = this.phase === "closed" ? "closed" : "broken";
     this.#attachment.stream.phase = "closed";
     closeSocket(this.#ws, code);
-    this.#over(closed);
+    this.#over(how);
     this.#handlers.onGone(this);
   }
 
   /** The stream is over; the WebSocket stays for the client's `<close/>`. */
   #close(): void {
     this.#closing = setTimeout(() => this.take({ type: "closing-overdue" }), CLOSING_MS);
-    this.#over(true);
+    this.#over("ended");
   }
 
   /** Told once. */
-  #over(closed: boolean): void {
+  #over(how: StreamEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     try {
@@ -260,7 +262,7 @@ export class ClientSocket {
     } catch {
       // It is closed on both sides already.
     }
-    this.#handlers.onEnded(this, closed);
+    this.#handlers.onEnded(this, how);
   }
 
   #carryOut(effect: ReceivingEffect): void {

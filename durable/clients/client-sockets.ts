@@ -45,8 +45,8 @@ export class ClientSockets {
       onReply: (socket, reply) => delivery.reply(socket, reply),
       onClientState: (socket, active) => delivery.clientState(socket, active),
       onManagement: (socket, request) => delivery.management(socket, request),
-      onEnded: (socket, closed) => {
-        if (this.#sockets.forget(socket) && !this.#isOver) delivery.ended(socket.id, closed);
+      onEnded: (socket, how) => {
+        if (this.#sockets.forget(socket) && !this.#isOver) delivery.ended(socket.id, how);
       },
       onGone: (socket) => this.#sockets.drop(socket),
     };
@@ -170,7 +170,7 @@ export class ClientSockets {
 
   /** Ends a client for good: its device has attached anew. */
   replace(id: string): void {
-    this.#deps.sessions.close(id);
+    this.#deps.sessions.lapse(id);
     this.end(id, "conflict", "The same device has attached again.");
   }
 
@@ -189,7 +189,7 @@ export class ClientSockets {
   /** FORGET-2: ends the streams of all, of those that are still to log in too. There is nobody any more to be told of it. */
   leave(condition: StreamCondition, text: string): void {
     this.#isOver = true;
-    for (const socket of this.#sockets.all()) {
+    for (const socket of this.#sockets.allOpen()) {
       socket.take({ type: "shutdown", condition, text });
       // Nobody is there any more who could hear its `<close/>`.
       socket.take({ type: "closing-overdue" });

@@ -25,6 +25,11 @@ export class SocketRegistry {
     return [...this.#byId.values()];
   }
 
+  /** Those too that are closing. */
+  allOpen(): ClientSocket[] {
+    return [...this.#byWebSocket.values()];
+  }
+
   /** The socket takes another client's name, as `change` makes it do. */
   rename(socket: ClientSocket, change: () => void): void {
     this.#byId.delete(socket.id);
@@ -34,7 +39,7 @@ export class SocketRegistry {
 
   /** WS-13: those that were never bound, also while they are closing. */
   neverBound(): ClientSocket[] {
-    return [...this.#byWebSocket.values()].filter(({ fullJid }) => fullJid === undefined);
+    return this.allOpen().filter(({ fullJid }) => fullJid === undefined);
   }
 
   /** The client is gone; its WebSocket may still be closing. True when the socket was still its client's. */

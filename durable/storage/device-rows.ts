@@ -9,6 +9,7 @@ type Columns = {
   heard: number;
   rooms: string | null;
   position: number | null;
+  returns: number;
   first_seen_ms: number;
   last_seen_ms: number;
 };
@@ -47,7 +48,7 @@ export class DeviceRows implements DeviceStore {
   entries(): DeviceRow[] {
     return this.#sql
       .exec<Columns>(
-        "SELECT name, cursor, since, heard, rooms, position, first_seen_ms, last_seen_ms FROM device",
+        "SELECT name, cursor, since, heard, rooms, position, returns, first_seen_ms, last_seen_ms FROM device",
       )
       .toArray()
       .map((row) => ({
@@ -57,21 +58,23 @@ export class DeviceRows implements DeviceStore {
         heard: row.heard,
         rooms: readRooms(row.rooms),
         position: row.position ?? undefined,
+        returns: row.returns === 1,
         firstSeenMs: row.first_seen_ms,
         lastSeenMs: row.last_seen_ms,
       }));
   }
 
-  set({ name, cursor, since, heard, rooms, position, firstSeenMs, lastSeenMs }: DeviceRow): void {
+  set({ name, cursor, since, heard, rooms, position, returns, firstSeenMs, lastSeenMs }: DeviceRow): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO device (name, cursor, since, heard, rooms, position, first_seen_ms, last_seen_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO device (name, cursor, since, heard, rooms, position, returns, first_seen_ms, last_seen_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       name,
       cursor,
       since,
       heard,
       rooms.size === 0 ? null : JSON.stringify([...rooms]),
       position ?? null,
+      Number(returns),
       firstSeenMs,
       lastSeenMs,
     );

@@ -3,6 +3,8 @@
  * vain to resume one is still known by it.
  */
 
+import { increment } from "../../xmpp/stream-management.ts";
+
 /** What is known of a session that nobody can resume any more. */
 export interface FormerSession {
   /** The device that its client was, as the log names it. */
@@ -29,6 +31,26 @@ export class FormerSessionRows {
         tokenHash,
       )
       .toArray()[0];
+  }
+
+  /** Is there one by which this device may come back? */
+  leadsTo(device: string): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM former_session WHERE device = ? LIMIT 1", device).toArray().length > 0
+    );
+  }
+
+  /** One more of the client's stanzas was handled after all. */
+  handledMore(tokenHash: string): void {
+    const known = this.find(tokenHash);
+    if (!known) return;
+    const handled = increment(known.handled);
+    this.#sql.exec("UPDATE former_session SET handled = ? WHERE token_hash = ?", handled, tokenHash);
+  }
+
+  /** The device has said goodbye. */
+  forget(device: string): void {
+    this.#sql.exec("DELETE FROM former_session WHERE device = ?", device);
   }
 
   add(tokenHash: string, { device, handled }: FormerSession): void {

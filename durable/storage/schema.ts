@@ -77,9 +77,10 @@ const MIGRATIONS: readonly string[] = [
   `CREATE INDEX log_doc_sealed ON log_doc (last) WHERE sealed > 0;`,
   // The index is merged in steps of its own: by itself it does, now and then, what takes half a second.
   `INSERT INTO log_text (log_text, rank) VALUES ('automerge', 0);`,
-  // Sessions that nobody can resume any more, and what their clients are still known by.
+  // Sessions that nobody can resume any more, and what their clients are still known by. Whether a device without a name may come back.
   `CREATE TABLE former_session (seq INTEGER PRIMARY KEY, token_hash TEXT NOT NULL, device TEXT NOT NULL,
      handled INTEGER NOT NULL);
+   ALTER TABLE device ADD COLUMN returns INTEGER NOT NULL DEFAULT 0;
    UPDATE client_session SET device = 'connection:' || id WHERE device = id;`,
 ];
 

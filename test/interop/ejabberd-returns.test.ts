@@ -94,7 +94,7 @@ describe.skipIf(missingEjabberd).each(FORMATS)("an ejabberd that keeps %s", (_wh
       await desk.stanza("message", says("So am I"));
 
       const { history } = await askStatus(stage.worker.url, alice);
-      expect(history.filter(({ what }) => what === "lost")[0]?.text).toMatch(words);
+      expect(history.find(({ what }) => what === "lost")?.text).toMatch(words);
       expect(history.at(-1)?.what).toBe("bound");
       const client = await RawClient.connect(stage.worker.wsUrl(alice.jid));
       expect(await offered(client)).toEqual(["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"]);

@@ -4,6 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { ClientSessions } from "../../durable/clients/client-sessions.ts";
+import { FormerSessions } from "../../durable/clients/former-sessions.ts";
 import { ClientQueue } from "../../durable/storage/client-queue.ts";
 import { ClientSessionRows } from "../../durable/storage/client-session-rows.ts";
 import { FormerSessionRows } from "../../durable/storage/former-session-rows.ts";
@@ -27,7 +28,7 @@ async function world(name: string, test: (world: World) => void): Promise<void> 
       const wake = (): ClientSessions =>
         new ClientSessions({
           rows: new ClientSessionRows(sql),
-          former: new FormerSessionRows(sql),
+          former: new FormerSessions(new FormerSessionRows(sql)),
           makeQueue: (known) => new ClientQueue(sql, known),
           resumeSeconds: 2 * 3600,
           onAcknowledged: (id, logSeq) => acknowledged.push(`${id} ${logSeq}`),
@@ -209,7 +210,7 @@ it("SM-15 the last hundred sessions that were not closed are known, however they
       lastActiveMs: 0,
     };
     sessions.open({ ...passing, presence: undefined }, { fullJid: FULL, isResumable: false }, 0);
-    const known = (id: string): unknown => wake().former(previds.get(id) ?? "");
+    const known = (id: string): unknown => wake().formerly(previds.get(id) ?? "");
     // While a session lives, its own row says it.
     expect(known("late")).toEqual({ device: "device of late", handled: 1 });
     sessions.close("closed");
@@ -222,7 +223,7 @@ it("SM-15 the last hundred sessions that were not closed are known, however they
       undefined,
       { device: "device of other", handled: 0 },
     ]);
-    expect(wake().former("")).toBeUndefined();
+    expect(wake().formerly("")).toBeUndefined();
     for (let index = 0; index < 120; index += 1) {
       previds.set(`c${index}`, open(sessions, `c${index}`));
       sessions.detach(`c${index}`, 0);
@@ -231,5 +232,19 @@ it("SM-15 the last hundred sessions that were not closed are known, however they
     expect(sql.exec("SELECT count(*) AS n FROM former_session").one()).toEqual({ n: 100 });
     expect(known("c19")).toBeUndefined();
     expect(known("c20")).toEqual({ device: "device of c20", handled: 0 });
+  });
+});
+
+it("SM-15 SM-3 regression: a stanza over which its client's session has ended is counted as handled", async () => {
+  await world("over-it", ({ wake }) => {
+    const sessions = wake();
+    const previd = open(sessions, "phone");
+    sessions.onStanza("phone", undefined, 0);
+    // What the second stanza has caused is too much.
+    sessions.lapse("phone");
+    sessions.onStanza("phone", undefined, 0);
+    expect(wake().formerly(previd)).toEqual({ device: "device of phone", handled: 2 });
+    sessions.onStanza("other", undefined, 0);
+    expect(wake().formerly(previd)?.handled).toBe(2);
   });
 });

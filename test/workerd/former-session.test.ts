@@ -86,6 +86,10 @@ async function isTooLate(account: string): Promise<void> {
   await expect.poll(isGone).toEqual({ n: 1 });
   await sql(account, "UPDATE client_session SET detached_at_ms = detached_at_ms - 90000000");
   await abortAllDurableObjects();
+  await wakes(account);
+}
+
+async function wakes(account: string): Promise<void> {
   await runInDurableObject(env.ACCOUNT.getByName(account), async (instance) => await instance.alarm());
 }
 
@@ -140,6 +144,64 @@ describe("SM-15 a client that names no device", () => {
     client.send(`<a xmlns="${SM}" h="0"/>`);
     expect((await hears(client, "big 0")).at(-1)).toBe("big 0");
   }, 20_000);
+
+  it("SM-15 regression: one that is gone again before it has a new session is still the same, over a reset too", async () => {
+    const account = "half-way@good.example";
+    const previd = await begins(account);
+    await isTooLate(account);
+    await told(account, "missed 1");
+    const half = await comesBack(account, previd);
+    half.send(BIND);
+    await half.until(/ id="b"/);
+    half.drop();
+    await told(account, "missed 2");
+    const other = await comesBack(account, previd);
+    other.send(BIND);
+    await other.until(/ id="b"/);
+    await abortAllDurableObjects();
+    await wakes(account);
+    const client = await comesBack(account, previd);
+    await binds(client);
+    await told(account, "now");
+    expect(await hears(client, "now")).toEqual(["missed 1", "missed 2", "now"]);
+  });
+
+  it("SM-15 ID-2 regression: one whose attachment it has itself taken the place of is still the same", async () => {
+    const account = "takes-place@good.example";
+    const previd = await begins(account);
+    const wrong = async (): Promise<Client> => {
+      const client = await comes(account);
+      // What it has handled it does not know any more.
+      client.send(`<resume xmlns="${SM}" previd="${previd}" h="99"/>`);
+      expect(await client.next()).toBe(`<failed xmlns="${SM}" h="2">${UNKNOWN}`);
+      client.send(BIND);
+      await client.until(/ id="b"/);
+      return client;
+    };
+    (await wrong()).drop();
+    await told(account, "missed");
+    const client = await wrong();
+    client.send(CARBONS);
+    client.send(`<presence xmlns="jabber:client"/>`);
+    expect(await hears(client, "missed")).toEqual(["missed"]);
+  });
+
+  it("SM-15 regression: one whose stream we have ended is the same", async () => {
+    const account = "ended@good.example";
+    const client = await comes(account);
+    const previd = await binds(client);
+    await told(account, "had");
+    await hears(client, "had");
+    client.send(`<a xmlns="${SM}" h="1"/>`);
+    client.send("<");
+    expect((await client.rest()).join("")).toContain("<not-well-formed ");
+    await told(account, "missed");
+    const again = await comes(account);
+    again.send(`<resume xmlns="${SM}" previd="${previd}" h="1"/>`);
+    expect(await again.next()).toBe(`<failed xmlns="${SM}" h="1">${UNKNOWN}`);
+    await binds(again);
+    expect(await hears(again, "missed")).toEqual(["missed"]);
+  });
 
   it("SM-15 is another one when it has closed its stream", async () => {
     const account = "closes@good.example";

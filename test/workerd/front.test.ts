@@ -5,10 +5,8 @@ import { openFront } from "../../worker/front/front.ts";
 import type { ReceivingContext } from "../../xmpp/receiving/state.ts";
 import { Client } from "./support/client.ts";
 import { connect, open, plain } from "./support/deployment.ts";
+import { SASL, SASL2, scramLogin } from "./support/scram-login.ts";
 import { endsWith, opensAndEndsWith } from "./support/stream-end.ts";
-
-const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
-const SASL2 = "urn:xmpp:sasl:2";
 
 describe("EDGE-4 the endpoint for every account", () => {
   it("hands a client over once it has said in PLAIN who it is", async () => {
@@ -77,6 +75,37 @@ describe("EDGE-4 the endpoint for every account", () => {
   });
 
   it.each([
+    ["SASL", SASL],
+    ["SASL2", SASL2],
+  ] as const)(
+    "EDGE-4 SASL-16 RSASL2-1 takes SCRAM there by %s, and stands by what it has offered",
+    async (name, profile) => {
+      const account = `edna-${name.toLowerCase()}@good.example`;
+      const accounts = `${account},fanny-${name.toLowerCase()}@good.example`;
+      for (const known of accounts.split(",")) (await Client.online(known)).drop();
+      const begin = async (): Promise<[Client, string]> => {
+        const client = await connect(accounts);
+        client.send(open("good.example"));
+        return [client, await client.until(/^<stream:features/)];
+      };
+      await expect.poll(async () => (await begin())[1]).toContain("<mechanism>SCRAM-SHA-256</mechanism>");
+      const login = { profile, username: account.split("@")[0] ?? "", mechanism: "SCRAM-SHA-256" };
+      const [client, features] = await begin();
+      const [challenge, success] = await scramLogin(client, { ...login, features, password: "pencil" });
+      // XEP-0474: there was something to check the offer against.
+      expect(atob(/>([^<]+)</.exec(challenge)?.[1] ?? "")).toContain(",h=");
+      expect(success).toMatch(/^<success/);
+      const [stranger, offered] = await begin();
+      const [, failure] = await scramLogin(stranger, { ...login, features: offered, password: "pen" });
+      expect(failure).toContain("<not-authorized");
+      // It may try again.
+      const [, second] = await scramLogin(stranger, { ...login, features: offered, password: "pencil" });
+      expect(second).toMatch(/^<success/);
+      for (const each of [client, stranger]) each.drop();
+    },
+  );
+
+  it.each([
     ["a domain that is not served", open("elsewhere.example"), "host-unknown"],
     ["a stanza before the login", `<message xmlns="jabber:client"/>`, "not-authorized"],
     ["what is not well-formed", "<open", "not-well-formed"],
@@ -105,18 +134,19 @@ describe("EDGE-4 the endpoint for every account", () => {
   });
 });
 
+const context = (domain: string): ReceivingContext => ({
+  account: { local: "", domain, resource: "" },
+  secure: true,
+  mechanisms: ["PLAIN"],
+  verifierFor: () => undefined,
+  fakeVerifierFor: () => expect.fail("nobody logs in here"),
+  refusal: () => undefined,
+  nonce: () => "n".repeat(24),
+  rosterVersioning: false,
+});
+
 describe("EDGE-4 an account that is not reached", () => {
   const NAMES = "vera@good.example";
-  const context = (domain: string): ReceivingContext => ({
-    account: { local: "", domain, resource: "" },
-    secure: true,
-    mechanisms: ["PLAIN"],
-    verifierFor: () => undefined,
-    fakeVerifierFor: () => expect.fail("nobody logs in here"),
-    refusal: () => undefined,
-    nonce: () => "n".repeat(24),
-    rosterVersioning: false,
-  });
   const begin = (reach: () => Promise<WebSocket>): Client =>
     Client.of(openFront({ context, connect: reach }, "192.0.2.30"), NAMES);
 
@@ -139,13 +169,13 @@ describe("EDGE-4 an account that is not reached", () => {
     const { 0: near, 1: far } = new WebSocketPair();
     far.accept();
     const left = new Promise((resolve) => far.addEventListener("close", ({ code }) => resolve(code)));
-    let reached: (account: WebSocket) => void = () => undefined;
+    let reached: ((account: WebSocket) => void) | undefined;
     const client = begin(() => new Promise((resolve) => (reached = resolve)));
     client.send(open("good.example", NAMES));
     for (let count = 0; count <= 20; count += 1) client.send("<early xmlns='urn:x'/>");
     const words = "Too much was said before the account could be reached.";
     expect(await client.rest()).toEqual(opensAndEndsWith("policy-violation", words, 1008));
-    reached(near);
+    reached?.(near);
     expect(await left).toBe(1001);
   });
 });

@@ -139,13 +139,22 @@ describe("LOG-5 device rows", () => {
         ["c@muc.example.org", { had: { after: 1 }, sent: undefined, live: false }],
       ]);
       const times = { firstSeenMs: 1, lastSeenMs: 2 };
-      const phone = { name: "phone", cursor: 7, since: 3, heard: 8, rooms, position: 9, ...times };
+      const phone = {
+        name: "phone",
+        cursor: 7,
+        since: 3,
+        heard: 8,
+        rooms,
+        position: 9,
+        returns: true,
+        ...times,
+      };
       rows.set({ ...phone, cursor: 1 });
       rows.set(phone);
-      rows.set({ ...phone, name: "laptop", rooms: new Map(), position: undefined });
+      rows.set({ ...phone, name: "laptop", rooms: new Map(), position: undefined, returns: false });
       rows.delete("nobody");
       expect(new DeviceRows(sql).entries()).toEqual([
-        { ...phone, name: "laptop", rooms: new Map(), position: undefined },
+        { ...phone, name: "laptop", rooms: new Map(), position: undefined, returns: false },
         phone,
       ]);
       rows.delete("phone");

@@ -1,29 +1,19 @@
 // Stream Management towards the server, as bookkeeping: what is on its way, what was handled, what a server may claim.
 
 import type { Element } from "@xmpp/xml";
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { Outbound } from "../../durable/storage/outbound.ts";
-import { atOnce } from "../../durable/storage/postponed.ts";
-import { UndeliveredTable } from "../../durable/storage/undelivered.ts";
-import { UpstreamRows } from "../../durable/storage/upstream-row.ts";
-import { ManagedSession } from "../../durable/upstream/managed-session.ts";
+import type { UndeliveredTable } from "../../durable/storage/undelivered.ts";
+import type { ManagedSession } from "../../durable/upstream/managed-session.ts";
+import { GRANTED, nothing, request, withSession } from "./support/managed-session.ts";
 import { REQUEST_ACK } from "../../xmpp/stream-management.ts";
 import { parse } from "../support/xml-shape.ts";
 
 const NOW = 1_000_000;
-const GRANTED = { id: "sm", location: undefined };
-const nothing = (): void => undefined;
 
 /** A message of exactly this many characters. */
 function message(number: number, length = 1_000): string {
   const rest = `<message id="${number}"></message>`.length;
   return `<message id="${number}">${"x".repeat(length - rest)}</message>`;
-}
-
-function request(id: string): string {
-  return `<iq type="set" id="${id}"><query xmlns="jabber:iq:roster"/></iq>`;
 }
 
 function isLate(id: string): boolean {
@@ -33,37 +23,6 @@ function isLate(id: string): boolean {
 function join(password: string): string {
   const said = `<password>${password}</password>`;
   return `<presence to="tea@muc.example/al"><x xmlns="http://jabber.org/protocol/muc">${said}</x></presence>`;
-}
-
-interface Differences {
-  /** Null for a server without Stream Management. */
-  granted?: typeof GRANTED | null;
-  isGivenUp?: (id: string) => boolean;
-}
-
-async function withSession(
-  name: string,
-  test: (session: ManagedSession, revived: () => ManagedSession, undelivered: UndeliveredTable) => void,
-  { granted = GRANTED, isGivenUp = () => false }: Differences = {},
-): Promise<void> {
-  const stub = env.ACCOUNT.getByName(`managed-${name}@good.example`);
-  await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-    const undelivered = new UndeliveredTable(sql);
-    let ids = 0;
-    const newId = (): string => `p${(ids += 1)}`;
-    const make = (): ManagedSession =>
-      new ManagedSession({
-        rows: new UpstreamRows(sql),
-        outbound: new Outbound(sql),
-        undelivered,
-        postponed: { later: atOnce, save: () => undefined },
-        newId,
-        isGivenUp,
-      });
-    const session = make();
-    session.begin("a@good.example/r", granted ?? undefined, nothing);
-    test(session, make, undelivered);
-  });
 }
 
 describe("UP-13 what is on its way", () => {
@@ -111,38 +70,6 @@ describe("UP-10 what a server acknowledges", () => {
       expect(next.resumed(2)).toBe(true);
       expect(next.drain(NOW)).toEqual([message(3), REQUEST_ACK]);
     });
-  });
-});
-
-describe("UP-11 what a session leaves behind that cannot be resumed", () => {
-  it("UP-11 is sent again in the next one, messages five seconds old or more with the time when they were written", async () => {
-    const old = "2026-11-29T08:00:00.000Z";
-    const [oldMs, nowMs] = [Date.parse(old), Date.parse("2026-11-29T08:00:05.000Z")];
-    const stamp = (at: string): string => `<delay xmlns="urn:xmpp:delay" stamp="${at}"/>`;
-    const said = (id: string, more = ""): string => `<message id="${id}"><body>${id}</body>${more}</message>`;
-    const forwarded = said("forwarded", stamp("2020-01-01T00:00:00Z"));
-    for (const way of ["by <failed/>", "and a new process"]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await withSession(`stamped-${way.length}`, (session, revived) => {
-        for (const stanza of [said("handled"), said("old"), request("r"), forwarded])
-          session.add(stanza, oldMs);
-        session.add(said("new"), oldMs + 1);
-        session.drain(oldMs);
-        const next = way === "by <failed/>" ? session : revived();
-        next.disconnected();
-        next.resumption();
-        // `<failed h="1"/>`: one of them has arrived after all.
-        next.resumeFailed(1);
-        next.begin("a@good.example/other", GRANTED, nothing);
-        expect(next.drain(nowMs)).toEqual([
-          said("old", stamp(old)),
-          request("r"),
-          forwarded,
-          said("new"),
-          REQUEST_ACK,
-        ]);
-      });
-    }
   });
 });
 

@@ -18,6 +18,8 @@ export function provePassword(endpoint: string, jid: string, password: string): 
     const over = (isRefused: boolean): void => {
       clearTimeout(timer);
       if (socket.readyState === WebSocket.OPEN) socket.send(nonza(FRAMING, "close"));
+      // One that does not stand by now never says anything.
+      else socket.close();
       resolve(!isRefused);
     };
     const timer = setTimeout(over, PATIENCE_MS, false);

@@ -67,7 +67,7 @@ class Front {
   /** WS-13: `leave` makes room for another; undefined where there is none for this one. */
   begin(leave: (() => void) | undefined): void {
     this.#leave = leave;
-    this.#timer = setTimeout(() => this.#say(this.#choice.late()), BIND_TIME_MS);
+    this.#timer = setTimeout(() => this.#late(), BIND_TIME_MS);
     this.#client.addEventListener("message", ({ data }) => this.#fromClient(data));
     this.#client.addEventListener("close", ({ code }) => {
       this.#end(code);
@@ -79,7 +79,7 @@ class Front {
   }
 
   #fromClient(data: string | ArrayBuffer): void {
-    if (this.#account) return this.#account.send(data);
+    if (this.#account) return this.#toAccount(this.#account, data);
     if (this.#isReaching) {
       if (this.#waiting.length >= MAX_WAITING) return this.#giveUp(TOO_EARLY);
       this.#waiting.push(data);
@@ -105,6 +105,11 @@ class Front {
     if (endCode !== undefined) this.#end(endCode);
   }
 
+  #late(): void {
+    if (this.#isReaching) return this.#giveUp(UNREACHABLE);
+    this.#say(this.#choice.late());
+  }
+
   /** The client is not handed over after all. */
   #giveUp(problem: StreamProblem): void {
     this.#isReaching = false;
@@ -119,12 +124,12 @@ class Front {
   }
 
   async #handOver({ jid, replay, answered }: Extract<Choice, { type: "account" }>): Promise<void> {
-    clearTimeout(this.#timer);
-    // From here on the account counts it.
-    this.#leave?.();
     try {
       const account = await this.#options.connect(jid);
       account.accept();
+      // From here on the account counts it, and its time.
+      clearTimeout(this.#timer);
+      this.#leave?.();
       // The client is gone meanwhile, or was sent away.
       if (!this.#isReaching) return closeSocket(account, 1001);
       if (answered) this.#toSwallow = ["<open ", "<stream:features"];
@@ -137,6 +142,15 @@ class Front {
       for (const frame of [...replay, ...this.#waiting]) account.send(frame);
     } catch {
       if (this.#isReaching) this.#giveUp(UNREACHABLE);
+    }
+  }
+
+  #toAccount(account: WebSocket, data: string | ArrayBuffer): void {
+    try {
+      account.send(data);
+    } catch {
+      // It is closed already, and with it the client is.
+      closeSocket(this.#client, 1001);
     }
   }
 

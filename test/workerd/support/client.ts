@@ -22,6 +22,8 @@ export class Client {
   readonly #ws: WebSocket;
   readonly #account: string;
   readonly #came: string[] = [];
+  /** Every frame, and `closed {code}`, whether somebody has taken it or not. */
+  readonly all: string[] = [];
   /** Does it answer `<close/>`, as RFC 7395 section 3.6 has it? */
   answersClose = true;
   #wake: (() => void) | undefined;
@@ -141,6 +143,7 @@ export class Client {
   }
 
   #note(what: string): void {
+    this.all.push(what);
     this.#came.push(what);
     this.#wake?.();
   }

@@ -59,6 +59,24 @@ describe("LOG-5 devices", () => {
     );
   });
 
+  it("LOG-5 SM-15 regression: those that cannot come back are forgotten with the process, and take nobody's place", () => {
+    const world = new AccountWorld();
+    for (let count = 0; count < 100; count += 1) {
+      world.attach(`c${count}`, `device ${count}`);
+      world.leave(`c${count}`);
+    }
+    world.attach("returns", connectionDevice("returns"));
+    world.account.lapse("returns");
+    const nameless = Array.from({ length: 30 }, (_none, count) => `n${count}`);
+    for (const client of nameless) world.attach(client, connectionDevice(client));
+    expect([...world.devices.rows.keys()].filter((name) => name.startsWith("device"))).toHaveLength(100);
+    world.restart({ lost: nameless });
+    world.attach("phone", "device 1");
+    const names = [...world.devices.rows.keys()];
+    expect(names.filter((name) => name.startsWith("device"))).toHaveLength(100);
+    expect(names.filter((name) => !name.startsWith("device"))).toEqual([connectionDevice("returns")]);
+  });
+
   it("LOG-5 a hundred are known, the longest unseen are forgotten first, and nobody who is there", () => {
     const world = new AccountWorld();
     world.attach("first", "first device");
