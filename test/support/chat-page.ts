@@ -25,7 +25,7 @@ export class ChatPage {
   /** What the content security policy had to block, and uncaught errors. */
   readonly complaints: string[] = [];
   readonly #url: string;
-  /** Frames that came over the page's WebSockets since it was opened last. */
+  /** Frames that went over the page's WebSockets since it was opened last; those that it sent begin with "> ". */
   #frames: string[] = [];
 
   constructor(page: Page, url: string) {
@@ -35,6 +35,7 @@ export class ChatPage {
     page.on("websocket", (socket) => {
       this.#onRequest(socket.url());
       socket.on("framereceived", ({ payload }) => void this.#frames.push(String(payload)));
+      socket.on("framesent", ({ payload }) => void this.#frames.push(`> ${String(payload)}`));
     });
     page.on("console", (message) => this.#onConsole(message));
     page.on("pageerror", (error) => this.complaints.push(error.message));
@@ -56,7 +57,12 @@ export class ChatPage {
 
   /** How many frames like this have come since the page was opened last. */
   received(like: RegExp): number {
-    return this.#frames.filter((frame) => like.test(frame)).length;
+    return this.#frames.filter((frame) => !frame.startsWith("> ") && like.test(frame)).length;
+  }
+
+  /** The mechanisms by which it has logged in since it was opened last (RFC 6120 section 6). */
+  mechanisms(): string[] {
+    return this.#frames.flatMap((frame) => /^> <auth [^>]*mechanism="([^"]+)"/.exec(frame)?.slice(1) ?? []);
   }
 
   /** Opens the page and waits until it has settled on the login form or the chat. */

@@ -56,7 +56,7 @@ export interface Ending {
   /** Of the stream error (RFC 6120 section 4.9.3); empty when there was none. */
   readonly condition: string;
   readonly text: string;
-  /** Was `<close/>` the last frame, and behind the error if there was one? */
+  /** Was `<close/>` the last frame, and behind the error if there was one, both byte for byte as the strictest client reads them? */
   readonly closedStream: boolean;
   /** Of the WebSocket. */
   readonly code: number;
@@ -64,6 +64,12 @@ export interface Ending {
 
 /** The one `<close/>` that every web client reads: Strophe compares the whole frame with it. */
 export const SERVER_CLOSE = '<close xmlns="urn:ietf:params:xml:ns:xmpp-framing" />';
+
+/** RFC 6120 section 4.9.2: the condition, the text, and what may say more. */
+const STREAM_ERROR = new RegExp(
+  `^<stream:error xmlns:stream="http://etherx.jabber.org/streams"><[a-z-]+ xmlns="urn:ietf:params:xml:ns:xmpp-streams"/>` +
+    `<text xmlns="urn:ietf:params:xml:ns:xmpp-streams" xml:lang="en">[^<]+</text>(?:<.+>)?</stream:error>$`,
+);
 
 export class RawClient {
   /** Every text frame received, in order. */
@@ -134,8 +140,10 @@ export class RawClient {
   async ending(): Promise<Ending> {
     const { code } = await this.closed;
     const frames = this.frames.all.filter((frame) => frame !== CLOSED);
-    const closedStream = frames.at(-1) === SERVER_CLOSE;
-    const error = streamErrorOf(frames.at(closedStream ? -2 : -1) ?? "");
+    const isClosed = frames.at(-1) === SERVER_CLOSE;
+    const frame = frames.at(isClosed ? -2 : -1) ?? "";
+    const error = streamErrorOf(frame);
+    const closedStream = isClosed && (error === undefined || STREAM_ERROR.test(frame));
     return { condition: error?.condition ?? "", text: error?.text ?? "", closedStream, code };
   }
 

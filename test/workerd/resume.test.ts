@@ -3,6 +3,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { AccountObject } from "../../durable/account-object.ts";
 import { Client } from "./support/client.ts";
 import { ManagedClient } from "./support/managed-client.ts";
 import { say, stanzasOf } from "./support/servers.ts";
@@ -38,6 +39,22 @@ it("SM-4 a count that does not fit: failed", async () => {
   await client.until(/<stream:features/);
   client.send(`<resume xmlns="${SM}" previd="${previd}" h="999"/>`);
   expect(await client.next()).toBe(KNOWN);
+});
+
+it.each([
+  ["a day unless they say", {}, 86_400],
+  ["two hours if they say so", { RESUME_HOURS: "2" }, 7_200],
+])("SM-1 CFG-3 for how long a client can come back the settings say: %s", async (name, settings, seconds) => {
+  const account = `hours-${name.length}@good.example`;
+  const client = await Client.online(account, { resource: "phone" });
+  await runInDurableObject(env.ACCOUNT.getByName(account), async (_instance, state) => {
+    // As after an eviction, with these settings.
+    const woken = new AccountObject(state, { ...env, ...settings });
+    const [socket] = state.getWebSockets();
+    if (!socket) throw new Error("the platform has not kept the socket");
+    await woken.webSocketMessage(socket, `<enable xmlns="${SM}" resume="true"/>`);
+  });
+  expect(await client.until(/^<enabled/)).toContain(` max="${seconds}"`);
 });
 
 it("SM-13 a client that wants to be able to come back for a minute can, and after it cannot, whatever was reset", async () => {
