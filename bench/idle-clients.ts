@@ -1,6 +1,7 @@
 // `node bench/idle-clients.ts`: what an idle attached client costs: memory and CPU time of workerd with 0, 1, 100 and 500 clients
-// attached to one account, behind a real Prosody. Each count has a workerd of its own; the clients have Stream Management,
-// carbons and presence, and answer what they are asked. `--quick` waits less and is for looking, not for quoting; COUNTS=0,100
+// attached to one account, behind a real Prosody. Each count has a workerd of its own; the clients have carbons and
+// presence, Stream Management or not, are at the account's own endpoint or at the one for every account, and answer what they are
+// asked. SUBJECTS=unmanaged,front measures only these. `--quick` waits less and is for looking, not for quoting; COUNTS=0,100
 // measures only these. The floor is a Durable Object that only
 // holds WebSockets (bench/floor).
 
@@ -16,6 +17,7 @@ import { startFloor } from "./support/floor-subject.ts";
 import { bindClient } from "./support/login.ts";
 import { table } from "./support/table.ts";
 
+const SUBJECTS = (process.env["SUBJECTS"] ?? "xmpproxy,unmanaged,front,floor").split(",");
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 const OURS = join(PROJECT, ".wrangler/bench/idle");
 const FLOOR = join(PROJECT, ".wrangler/bench/idle-floor");
@@ -46,17 +48,18 @@ async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => void setTimeout(resolve, ms));
 }
 
-async function startOurs(): Promise<Attached> {
+/** `front`: at the endpoint for every account. */
+async function startOurs(name: string, { managed = true, front = false } = {}): Promise<Attached> {
   const { server, stop } = await startTestProsody({ logLevel: "error" });
   const vars = { UPSTREAM_HOSTS: server.upstreamHosts };
   const worker = await startWorker({ bundle: OURS, caPath: server.caPath, vars });
   const jid = `alice@${server.host}`;
   return {
-    name: "xmpproxy",
+    name,
     pid: worker.pid,
     attach: async (index) => {
-      const client = await CountingClient.connect(worker.wsUrl(jid));
-      await bindClient(client, { jid, password: PASSWORD, resource: `c${index}`, managed: true });
+      const client = await CountingClient.connect(worker.wsUrl(front ? undefined : jid));
+      await bindClient(client, { jid, password: PASSWORD, resource: `c${index}`, managed });
       client.count("<message", true);
       return client;
     },
@@ -103,7 +106,15 @@ mkdirSync(FLOOR, { recursive: true });
 bundleWorker(PROJECT, OURS);
 bundleWorker(join(PROJECT, "bench/floor"), FLOOR);
 const results: Idle[] = [];
-for (const start of [startOurs, async () => await startFloor(FLOOR)]) {
+const subjects: Readonly<Record<string, () => Promise<Attached>>> = {
+  xmpproxy: () => startOurs("xmpproxy"),
+  unmanaged: () => startOurs("without Stream Management", { managed: false }),
+  front: () => startOurs("at the endpoint for every account", { front: true }),
+  floor: () => startFloor(FLOOR),
+};
+for (const name of SUBJECTS) {
+  const start = subjects[name];
+  if (!start) throw new Error(`SUBJECTS are ${Object.keys(subjects).join(", ")}`);
   for (const count of COUNTS) results.push(await measure(start, count));
 }
 process.stdout.write(

@@ -1,17 +1,19 @@
 /**
  * CSI-2: what the server is told about whether a person is looking (XEP-0352). Its nonzas are no stanzas: they are neither
- * counted nor kept, and each stream begins `active`, a resumed one too (section 5.2).
+ * counted nor kept. Each stream begins `active`, a resumed one too (section 5.2), but not every server knows the latter: Prosody 0.12
+ * goes on with what the stream before had said, and would hold messages back.
  */
 import type { ServerFeatures } from "../../xmpp/initiating/state.ts";
 import { NS } from "../../xmpp/namespaces.ts";
 
 export class ClientState {
   #active = true;
-  #said = true;
+  /** What the server goes by; undefined where that is not certain. */
+  #said: boolean | undefined = true;
 
   /** A session has begun or goes on. */
-  begin(): void {
-    this.#said = true;
+  begin({ resumed }: { resumed: boolean }): void {
+    this.#said = resumed ? undefined : true;
   }
 
   set(active: boolean): void {

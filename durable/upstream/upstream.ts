@@ -216,7 +216,7 @@ export class Upstream {
     this.#gaveWay = false;
     this.#retry.established(nowMs);
     this.#nextHost.established(nowMs);
-    this.#clientState.begin();
+    this.#clientState.begin({ resumed });
     this.#established = { resumed, liveness: new Liveness(this.#deps.patience, nowMs) };
     this.#notePhase();
     this.#look();

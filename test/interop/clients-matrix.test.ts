@@ -141,13 +141,22 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
         await client.wire.until("the room", new RegExp(`<body>${phase} room</body>`));
         await client.say(bob.jid, `${phase} after`);
         await heard(`${phase} after`);
+        await client.say(room, `${phase} room too`, "groupchat");
+        await heard(`${phase} room too`);
 
         told.push(first, ...others);
         said.push(...onItsWay, `${phase} after`);
         const of = (bodies: readonly (string | null)[]): (string | null)[] =>
           bodies.filter((body) => body?.startsWith(`${phase} `) === true);
         expect(of(client.wire.bodies(bob.jid, { distinct: !isResumed }))).toEqual([first, ...others]);
-        expect(of(client.wire.bodies(room, { distinct: !isResumed }))).toEqual([`${phase} room`]);
+        // In the room itself it is heard as well, from us.
+        await client.wire.until("its echo", new RegExp(`^<message .*<body>${phase} room too</body>`));
+        const inRoom = [`${phase} room`, `${phase} room too`];
+        expect(of(client.wire.bodies(room, { distinct: !isResumed }))).toEqual(inRoom);
+        const fromRoom = friend.stanzas.all.filter(
+          ({ attrs }) => attrs.from?.startsWith(`${room}/`) === true,
+        );
+        expect(of(fromRoom.map((message) => message.getChildText("body")))).toEqual(inRoom);
         const toBob = friend.stanzas.all.filter(
           ({ name: kind, attrs }) => kind === "message" && attrs.from?.startsWith(alice.jid),
         );
@@ -165,7 +174,7 @@ describe.skipIf(missingProsody)("clients that are gone for a while", () => {
         if (client.shown) {
           const all = [first, ...others, `${phase} after`, ...onItsWay];
           await expect.poll(() => shown(bob.jid), { timeout: 10_000 }).toEqual(all);
-          await expect.poll(() => shown(room), { timeout: 10_000 }).toEqual([`${phase} room`]);
+          await expect.poll(() => shown(room), { timeout: 10_000 }).toEqual(inRoom);
         }
 
         if (isResumed) resumed += 1;

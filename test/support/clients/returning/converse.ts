@@ -17,8 +17,9 @@ export async function openConverse({ url, jid, password }: ReturningOptions): Pr
   await wire.until("the first login", /^<enabled/);
   return {
     wire,
-    say: async (to, body) => {
-      await chat.openConversation(to.split("@")[0] ?? "");
+    say: async (to, body, type) => {
+      if (type === "groupchat") await chat.enterRoom(to, "al");
+      else await chat.openConversation(to.split("@")[0] ?? "");
       await chat.send(body);
     },
     join: async (room, nickname) => {

@@ -13,7 +13,7 @@ export async function openStanza(options: ReturningOptions): Promise<ReturningCl
   await wire.until("the first login", /^<enabled/);
   return {
     wire,
-    say: async (to, body) => await Promise.resolve(void agent.sendMessage({ to, type: "chat", body })),
+    say: async (to, body, type = "chat") => await Promise.resolve(void agent.sendMessage({ to, type, body })),
     join: async (room, nickname) => void (await agent.joinRoom(room, nickname)),
     reload: async (meanwhile) => {
       const left = agent;

@@ -32,11 +32,13 @@ export async function openStrophe(options: ReturningOptions): Promise<ReturningC
   await wire.until("the first login", /^<enabled/);
   return {
     wire,
-    say: async (to, body) =>
+    say: async (to, body, type = "chat") =>
       await page.evaluate(
         (message) =>
-          window.connection.send(window.$msg({ to: message.to, type: "chat" }).c("body").t(message.body)),
-        { to, body },
+          window.connection.send(
+            window.$msg({ to: message.to, type: message.type }).c("body").t(message.body),
+          ),
+        { to, body, type },
       ),
     join: async (room, nickname) =>
       await page.evaluate((to) => {

@@ -70,8 +70,8 @@ export interface ReturningOptions {
 /** A client that is there again by itself after its network was gone. */
 export interface ReturningClient {
   readonly wire: Wire;
-  /** Sends a chat message; `to` is a bare JID. */
-  say(to: string, body: string): Promise<void>;
+  /** Sends a message of this type; `to` is a bare JID. */
+  say(to: string, body: string, type?: "chat" | "groupchat"): Promise<void>;
   /** Joins a room (XEP-0045). */
   join(room: string, nickname: string): Promise<void>;
   /**

@@ -18,7 +18,8 @@ export async function openXmppJs({ url, jid, password }: ReturningOptions): Prom
   };
   return {
     wire,
-    say: async (to, body) => await client.say(to, body),
+    say: async (to, body, type = "chat") =>
+      await client.send(xml("message", { to, type }, xml("body", {}, body))),
     join: async (room, nickname) => {
       rooms.push([room, nickname]);
       await join(room, nickname);

@@ -18,12 +18,22 @@ describe("CSI-2 what is said, and when", () => {
     expect(state.due(offered)).toEqual([ACTIVE]);
   });
 
-  it("CSI-2 again in each session, new or resumed", () => {
+  it.each([true, false])("CSI-2 inactive again in each session, resumed: %s", (resumed) => {
     const state = new ClientState();
     state.set(false);
     state.due(offered);
-    state.begin();
+    state.begin({ resumed });
     expect(state.due(offered)).toEqual([INACTIVE]);
+    expect(state.due(offered)).toEqual([]);
+  });
+
+  it("CSI-2 regression: active too in a session that is resumed, for servers that go on with what was said before", () => {
+    const state = new ClientState();
+    state.begin({ resumed: true });
+    expect(state.due(offered)).toEqual([ACTIVE]);
+    expect(state.due(offered)).toEqual([]);
+    state.begin({ resumed: false });
+    expect(state.due(offered)).toEqual([]);
   });
 
   it("CSI-2 not where it is not offered, and as soon as it is", () => {
