@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createClient } from "stanza";
+import { type AgentConfig, createClient } from "stanza";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../scripts/processes.ts";
 import { FastClient, type Memory } from "../support/clients/fast-client.ts";
@@ -129,7 +129,7 @@ describe.skipIf(missingProsody)("clients that come back", () => {
     });
   });
 
-  it("LOGIN-2 SM-1: stanza signs in with RFC 6120's SASL, loses the network and resumes", async () => {
+  it("LOGIN-2 SM-1: stanza signs in with RFC 6120's SASL, loses the network and resumes; after a reload its keys are enough", async () => {
     const account = await stage.account("stanza-returns");
     const agent = createClient({
       ...account,
@@ -141,10 +141,13 @@ describe.skipIf(missingProsody)("clients that come back", () => {
     const bodies: string[] = [];
     const mechanisms: string[] = [];
     agent.on("message", ({ body = "" }) => void bodies.push(body));
-    agent.on("raw:outgoing", (frame: string) => {
+    const note = (frame: string): void => {
       const [, mechanism] = /<auth [^>]*mechanism="([^"]+)"/.exec(frame) ?? [];
       if (mechanism !== undefined) mechanisms.push(mechanism);
-    });
+    };
+    agent.on("raw:outgoing", note);
+    let kept: AgentConfig["credentials"];
+    agent.on("credentials:update", (credentials) => (kept = credentials));
     const started = new Promise<void>((resolve) => void agent.once("session:started", () => resolve()));
     agent.connect();
     await started;
@@ -166,6 +169,23 @@ describe.skipIf(missingProsody)("clients that come back", () => {
     expect(bodies).toEqual(["missed"]);
     expect(mechanisms).toEqual(["PLAIN", "SCRAM-SHA-256"]);
     agent.disconnect();
+
+    // The page is loaded anew: it has kept the keys of SCRAM, and not the password.
+    const { password: _password, ...keys } = kept ?? {};
+    expect(Object.keys(keys)).toContain("clientKey");
+    const reloaded = createClient({
+      jid: account.jid,
+      resource: "page",
+      credentials: keys,
+      transports: { websocket: url(account), bosh: false },
+      autoReconnect: false,
+    });
+    reloaded.on("raw:outgoing", note);
+    const isIn = new Promise<void>((resolve) => void reloaded.once("session:started", () => resolve()));
+    reloaded.connect();
+    await isIn;
+    expect(mechanisms).toEqual(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256"]);
+    reloaded.disconnect();
     outside.client.drop();
   });
 
