@@ -6,6 +6,9 @@
 import type { FormerSession, FormerSessionRows } from "../storage/former-session-rows.ts";
 import { UNRESUMABLE } from "./resumption-id.ts";
 
+/** More do not end over one stanza: so many sessions there may be of clients that are there, and of those that are gone. */
+const MAX_LATEST = 120;
+
 interface Over extends FormerSession {
   id: string;
   tokenHash: string;
@@ -13,8 +16,8 @@ interface Over extends FormerSession {
 
 export class FormerSessions {
   readonly #rows: FormerSessionRows;
-  /** The last one: the stanza that has caused its end is still to be counted. */
-  #last: Pick<Over, "id" | "tokenHash"> | undefined;
+  /** Of the latest, by client: a stanza over which they have ended is still to be counted. */
+  readonly #latest = new Map<string, string>();
 
   constructor(rows: FormerSessionRows) {
     this.#rows = rows;
@@ -28,12 +31,17 @@ export class FormerSessions {
   add({ id, tokenHash, device, handled }: Over): void {
     if (tokenHash === UNRESUMABLE) return;
     this.#rows.add(tokenHash, { device, handled });
-    this.#last = { id, tokenHash };
+    this.#latest.set(id, tokenHash);
+    const [oldest] = this.#latest.keys();
+    if (this.#latest.size > MAX_LATEST && oldest !== undefined) this.#latest.delete(oldest);
   }
 
   /** SM-3: a stanza was handled whose client's session has ended over it. */
   onStanza(id: string): void {
-    if (this.#last?.id === id) this.#rows.handledMore(this.#last.tokenHash);
+    const tokenHash = this.#latest.get(id);
+    if (tokenHash === undefined) return;
+    this.#latest.delete(id);
+    this.#rows.handledMore(tokenHash);
   }
 
   /** May this device come back by one of them? */

@@ -240,9 +240,12 @@ it("SM-15 SM-3 regression: a stanza over which its client's session has ended is
     const sessions = wake();
     const previd = open(sessions, "phone");
     sessions.onStanza("phone", undefined, 0);
-    // What the second stanza has caused is too much.
+    // What the second stanza has caused is too much, also for another one, which is not counted anything.
+    const otherId = open(sessions, "laptop");
     sessions.lapse("phone");
+    sessions.lapse("laptop");
     sessions.onStanza("phone", undefined, 0);
+    expect(wake().formerly(otherId)?.handled).toBe(0);
     expect(wake().formerly(previd)).toEqual({ device: "device of phone", handled: 2 });
     sessions.onStanza("other", undefined, 0);
     expect(wake().formerly(previd)?.handled).toBe(2);
