@@ -10,21 +10,13 @@ import { Client } from "./support/client.ts";
 import { connect, open } from "./support/deployment.ts";
 import { stanzasOf } from "./support/servers.ts";
 import { opensAndEndsWith } from "./support/stream-end.ts";
+import { here, inObject, type Run, takeTimers } from "./support/taken-timers.ts";
 
 const ELSEWHERE = "https://chat.example.org";
 const ACCOUNTS = "gerda@good.example,hanna@good.example";
 const CLOSE = `<close xmlns="urn:ietf:params:xml:ns:xmpp-framing"/>`;
 const OWN = "closing@good.example";
 const BOUND = "closing-bound@good.example";
-
-type Run = () => void;
-
-/** Within the object, as the runtime has it: its sockets are of no other context. */
-const inObject =
-  (account: string) =>
-  async (run: Run): Promise<void> =>
-    await runInDurableObject(env.ACCOUNT.getByName(account), () => run());
-const here = async (run: Run): Promise<void> => run();
 
 /** `begin` comes to where the stream's next frame, if it is for another domain, ends it. */
 const places: readonly [string, number, () => Promise<Client>, (run: Run) => Promise<void>][] = [
@@ -46,14 +38,7 @@ describe.each(places)("WS-16 a stream that we end, at %s", (_name, code, begin, 
   let client: Client;
 
   beforeEach(async () => {
-    overdue = [];
-    const { setTimeout: original } = globalThis;
-    // Of the clock only this time is taken away: what else the runtime waits for goes on.
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: Run, delayMs?: number) => {
-      if (delayMs !== CLOSING_MS) return original(run, delayMs);
-      overdue.push(run);
-      return original(() => undefined, 0);
-    }) as typeof setTimeout);
+    overdue = takeTimers(CLOSING_MS);
     client = await begin();
     client.answersClose = false;
     client.send(open("elsewhere.example"));

@@ -1,25 +1,15 @@
 // WS-13: the minute that a client has from the upgrade to its bound resource, at each place where somebody may wait.
 
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Client } from "./support/client.ts";
 import { connect, open } from "./support/deployment.ts";
 import { say } from "./support/servers.ts";
 import { endsWith } from "./support/stream-end.ts";
+import { here, inObject, type Run, takeTimers } from "./support/taken-timers.ts";
 
 const ELSEWHERE = "https://chat.example.org";
 const ACCOUNTS = "gerda@good.example,hanna@good.example";
 const LATE = endsWith("connection-timeout", "The stream was not negotiated in time.");
-
-type Run = () => void;
-
-/** Within the object, as the runtime has it: its sockets are of no other context. */
-const inObject =
-  (account: string) =>
-  async (run: Run): Promise<void> =>
-    await runInDurableObject(env.ACCOUNT.getByName(account), () => run());
-const here = async (run: Run): Promise<void> => run();
 
 const places: readonly [string, () => Promise<Client>, (run: Run) => Promise<void>][] = [
   [
@@ -40,14 +30,7 @@ describe.each(places)("WS-13 a minute to log in, at %s", (_name, begin, within) 
   let late: Run[] = [];
 
   beforeEach(() => {
-    late = [];
-    const { setTimeout: original } = globalThis;
-    // Of the clock only the minute is taken away: what else the runtime waits for goes on.
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: Run, delayMs?: number) => {
-      if (delayMs !== 60_000) return original(run, delayMs);
-      late.push(run);
-      return original(() => undefined, 0);
-    }) as typeof setTimeout);
+    late = takeTimers(60_000);
   });
 
   afterEach(() => {
