@@ -78,15 +78,17 @@ async function openFrontOf(asked: Asked): Promise<Response> {
   const { env, config } = asked;
   const named = namedAccounts(config);
   const loggedIn = new Set(await env.REGISTRY.getByName(REGISTRY_NAME).registered(named));
-  const options = {
-    context: (domain: string) => frontContext(domain, { config, named, loggedIn, secure: isSecure(asked) }),
-    connect: async (jid: Jid) => {
-      const { webSocket } = await connectToAccount(asked, jid);
-      if (!webSocket) throw new Error("The account's object took no WebSocket");
-      return webSocket;
+  return openFront(
+    {
+      context: (domain) => frontContext(domain, { config, named, loggedIn, secure: isSecure(asked) }),
+      connect: async (jid) => {
+        const { webSocket } = await connectToAccount(asked, jid);
+        if (!webSocket) throw new Error("The account's object took no WebSocket");
+        return webSocket;
+      },
     },
-  };
-  return openFront(options, addressOf(asked.request));
+    addressOf(asked.request),
+  );
 }
 
 async function connectToAccount(asked: Asked, jid: Jid): Promise<Response> {

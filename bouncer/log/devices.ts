@@ -7,6 +7,7 @@ const EXPIRY_MS = 90 * 86_400_000;
 /** Of mere connections that are gone, which may come back by their former session only (SM-15). */
 const MAX_CONNECTIONS = 20;
 const CONNECTION_EXPIRY_MS = 7 * 86_400_000;
+
 export class Devices {
   readonly #store: DeviceStore;
   readonly #rows = new Map<string, DeviceRow>();
@@ -37,15 +38,12 @@ export class Devices {
     const idle = [...this.#rows.values()]
       .filter(({ name }) => !inUse.has(name))
       .toSorted((a, b) => a.lastSeenMs - b.lastSeenMs);
-    const connections = idle.filter(({ name }) => isConnection(name));
-    const [returning, others] = [
-      connections.filter((row) => row.returns),
-      idle.filter((row) => !connections.includes(row)),
-    ];
-    for (const row of connections) if (!row.returns) this.#delete(row.name);
+    const named = idle.filter(({ name }) => !isConnection(name));
+    const returning = idle.filter(({ name, returns }) => isConnection(name) && returns);
+    const known = [...this.#rows.keys()].filter((name) => !isConnection(name)).length;
+    for (const { name, returns } of idle) if (isConnection(name) && !returns) this.#delete(name);
     this.#expireOf(returning, returning.length - MAX_CONNECTIONS, nowMs - CONNECTION_EXPIRY_MS);
-    const named = [...this.#rows.keys()].filter((name) => !isConnection(name));
-    this.#expireOf(others, named.length - MAX_DEVICES, nowMs - EXPIRY_MS);
+    this.#expireOf(named, known - MAX_DEVICES, nowMs - EXPIRY_MS);
   }
 
   /** Oldest first. */
