@@ -178,6 +178,19 @@ describe("EDGE-4 an account that is not reached", () => {
     reached?.(near);
     expect(await left).toBe(1001);
   });
+
+  it("EDGE-4 WS-16 regression: one that was sent away and does not close is closed, although the account is reached then", async () => {
+    const { 0: near, 1: far } = new WebSocketPair();
+    far.accept();
+    let reached: ((account: WebSocket) => void) | undefined;
+    const client = begin(() => new Promise((resolve) => (reached = resolve)));
+    client.answersClose = false;
+    client.send(open("good.example", NAMES));
+    for (let count = 0; count <= 20; count += 1) client.send("<early xmlns='urn:x'/>");
+    await client.until(/^<close /);
+    reached?.(near);
+    expect(await client.rest()).toEqual(["closed 1008"]);
+  }, 15_000);
 });
 
 describe("WS-13 connections that have yet to say for which account they are", () => {

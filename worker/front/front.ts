@@ -127,11 +127,11 @@ class Front {
     try {
       const account = await this.#options.connect(jid);
       account.accept();
+      // The client is gone meanwhile, or was sent away and has its time to close.
+      if (!this.#isReaching) return closeSocket(account, 1001);
       // From here on the account counts it, and its time.
       clearTimeout(this.#timer);
       this.#leave?.();
-      // The client is gone meanwhile, or was sent away.
-      if (!this.#isReaching) return closeSocket(account, 1001);
       if (answered) this.#toSwallow = ["<open ", "<stream:features"];
       account.addEventListener("message", ({ data }) => this.#fromAccount(data));
       account.addEventListener("close", ({ code }) => {
